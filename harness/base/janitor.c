@@ -1,0 +1,161 @@
+#include "harness/base/janitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/base/random.h"
+
+static int make_directory(struct janitor *janitor, struct why *why)
+{
+	const char *parent = getenv("TMPDIR");
+	int error;
+
+	if (!parent || parent[0] != '/')
+		parent = "/tmp";
+	if (snprintf(janitor->directory, sizeof janitor->directory,
+		    "%s/ipcmark-%016" PRIx64, parent,
+		    random_secret()) >= (int)sizeof janitor->directory)
+		return why_say(
+			why, ENAMETOOLONG, "make a private directory in %s", parent);
+	error = ledger_add(janitor->ledger, LEDGER_DIRECTORY, janitor->directory, why);
+	if (error)
+		return error;
+	/* mkdir follows no link at the last step and fails if anything is there. */
+	if (mkdir(janitor->directory, 0700)) {
+		error = why_say(
+			why, errno, "make the private directory %s", janitor->directory);
+		why_add(why, "set TMPDIR to a directory that can be written");
+		return error;
+	}
+	return 0;
+}
+
+static _Noreturn void keep_watch(struct janitor *janitor, int watched_fd)
+{
+	sigset_t all;
+	char byte;
+
+	setsid();
+	prctl(PR_SET_NAME, "ipcmark-janitor");
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	close(janitor->lifeline_fd);
+	/* Whoever reads the parent's output must not wait for the janitor. */
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	while (read(watched_fd, &byte, 1) < 0 && errno == EINTR)
+		;
+	ledger_clear(janitor->ledger);
+	_exit(0);
+}
+
+int janitor_start(struct janitor *janitor, struct why *why)
+{
+	int ends[2];
+	int error;
+
+	*janitor = (struct janitor) { .lifeline_fd = -1 };
+	janitor->ledger = ledger_create(why);
+	if (!janitor->ledger)
+		return -ENOMEM;
+	if (pipe2(ends, O_CLOEXEC)) {
+		error = why_say(why, errno, "make the janitor's pipe");
+		if (error == -EMFILE)
+			why_add(why,
+				"RLIMIT_NOFILE is too low; 'ulimit -n 256' is enough");
+		return error;
+	}
+	janitor->lifeline_fd = ends[1];
+	fflush(NULL);
+	janitor->pid = fork();
+	if (janitor->pid == 0)
+		keep_watch(janitor, ends[0]);
+	error = janitor->pid < 0 ? why_say(why, errno, "start the janitor") : 0;
+	close(ends[0]);
+	if (!error)
+		error = make_directory(janitor, why);
+	if (error)
+		janitor_stop(janitor);
+	return error;
+}
+
+void janitor_stop(struct janitor *janitor)
+{
+	if (janitor->lifeline_fd >= 0)
+		close(janitor->lifeline_fd);
+	janitor->lifeline_fd = -1;
+	if (janitor->pid > 0)
+		while (waitpid(janitor->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	janitor->pid = 0;
+}
+
+static _Noreturn void be_child(
+	struct janitor *janitor, pid_t parent, int (*run)(void *), void *argument)
+{
+	sigset_t none;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0); /* the parent died before the line above */
+	setpgid(0, 0);
+	close(janitor->lifeline_fd);
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	_exit(run(argument));
+}
+
+int child_start(struct janitor *janitor, int (*run)(void *), void *argument,
+	struct child *child, struct why *why)
+{
+	pid_t parent = getpid();
+	pid_t pid;
+	int pidfd;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		be_child(janitor, parent, run, argument);
+	if (pid < 0)
+		return why_say(why, errno, "fork a child process");
+	/* Not reaped yet, so the number cannot be anybody else's. */
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0 || ledger_add_process(janitor->ledger, pid, why)) {
+		int error = pidfd < 0 ? why_say(why, errno, "open a pidfd") : -ENOSPC;
+		struct child lost = { pid, pidfd };
+
+		child_end(janitor, &lost);
+		return error;
+	}
+	*child = (struct child) { pid, pidfd };
+	return 0;
+}
+
+int child_end(struct janitor *janitor, struct child *child)
+{
+	int status = 0;
+
+	if (child->pid > 0) {
+		kill(child->pid, SIGKILL);
+		ledger_forget_process(janitor->ledger, child->pid);
+		while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (child->pidfd >= 0)
+		close(child->pidfd);
+	*child = (struct child) { 0, -1 };
+	return status;
+}

@@ -1,0 +1,55 @@
+/* ledger.h: what must not outlive this run: names in the file system, in /dev/shm and in
+ * the mqueue file system, and processes.
+ *
+ * An entry is written before the thing is made, so that whoever is left standing (the
+ * parent, or the janitor after a SIGKILL of the parent) can remove it. The ledger is
+ * memory shared by every process of the run. Only names that this run made up at random
+ * enter it, so nothing of anybody else's is ever removed. */
+#ifndef IPCMARK_BASE_LEDGER_H
+#define IPCMARK_BASE_LEDGER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "harness/base/why.h"
+
+enum ledger_kind {
+	LEDGER_FREE,
+	LEDGER_DIRECTORY, /* a private directory and all it holds */
+	LEDGER_SHM, /* shm_unlink(3) */
+	LEDGER_MQ, /* mq_unlink(3) */
+	LEDGER_PROCESS, /* a child: killed */
+};
+
+struct ledger;
+
+/* An empty ledger, shared with all children forked from here on; NULL and `why` if there is
+ * no memory. It lives as long as the process. */
+struct ledger *ledger_create(struct why *why);
+
+/* Makes up an unpredictable name ("/ipcmark-<16 hex digits>") of `kind`, enters it and
+ * copies it to `name` (at least LEDGER_NAME bytes). Returns 0, or -ENOSPC in words when the
+ * ledger is full. */
+#define LEDGER_NAME 96
+int ledger_name(
+	struct ledger *ledger, enum ledger_kind kind, char *name, struct why *why);
+
+/* Enters a name, or a process, that exists or is about to. Returns 0 or -ENOSPC. */
+int ledger_add(
+	struct ledger *ledger, enum ledger_kind kind, const char *name, struct why *why);
+int ledger_add_process(struct ledger *ledger, pid_t pid, struct why *why);
+
+/* Removes the thing and then its entry; a thing that is gone already is no error. */
+void ledger_remove(struct ledger *ledger, enum ledger_kind kind, const char *name);
+
+/* Strikes out a process that was killed and is about to be reaped: its number may soon be
+ * somebody else's. */
+void ledger_forget_process(struct ledger *ledger, pid_t pid);
+
+/* Kills and removes everything that is entered; processes first. */
+void ledger_clear(struct ledger *ledger);
+
+/* How many entries there are (for tests). */
+size_t ledger_count(const struct ledger *ledger);
+
+#endif
