@@ -32,7 +32,8 @@ check() {
 }
 
 mapfile -t c_files < <(sources '*.c' '*.h')
-mapfile -t shell_files < <(sources '*.sh' '*.bats')
+mapfile -t shell_files < <(sources '*.sh')
+mapfile -t bats_files < <(sources '*.bats')
 mapfile -t narrow_files < <(sources '*.c' '*.h' '*.def' '*.sh' '*.bats' '*.gp')
 
 lines_fit() {
@@ -59,6 +60,8 @@ tidy() {
 
 check "clang-format" clang-format --dry-run -Werror "${c_files[@]}"
 check "shellcheck" shellcheck -x "${shell_files[@]}" .ci/run
+# Each bats test is a subshell on purpose, and ends at the first error.
+check "shellcheck, bats" shellcheck -x -e SC2030,SC2031,SC2164 "${bats_files[@]}"
 check "lines of 90 columns" lines_fit "${narrow_files[@]}"
 check "layers" ci/layers.sh
 check "cppcheck" cppcheck --quiet --enable=warning,performance,portability \
