@@ -49,24 +49,27 @@ static void print_value_case(const struct option_spec *spec)
 	if (spec->topic) {
 		printf("_ipcmark_list \"");
 		print_topic(spec->topic);
-		printf("\"");
+		printf("\"; return 0");
 	} else if (spec->kind == OPTION_WORD || spec->kind == OPTION_SCHED) {
 		printf("words=\"");
 		for (const char *c = spec->value; *c; c++)
 			putchar(*c == '|' ? ' ' : *c);
 		printf("\"");
 	} else {
-		printf("%s", takes_path(spec) ? "_ipcmark_paths" : "return 0");
+		printf("%s", takes_path(spec) ? "_ipcmark_paths; return 0" : "return 0");
 	}
 	printf(" ;;\n");
 }
 
 static void print_option_words(const char *command)
 {
+	bool is_first = true;
+
 	for (size_t i = 0; i < option_count; i++) {
 		if (!option_applies(&option_table[i], command))
 			continue;
-		printf(" --%s", option_table[i].name);
+		printf("%s--%s", is_first ? "" : " ", option_table[i].name);
+		is_first = false;
 		if (option_table[i].letter)
 			printf(" -%c", option_table[i].letter);
 	}
@@ -129,10 +132,10 @@ static int completion_run(const struct options *options)
 	fputs(head, stdout);
 	for (size_t i = 0; i < option_count; i++)
 		print_value_case(&option_table[i]);
-	printf("\tesac\n\t[[ $words || ${#COMPREPLY[@]} -gt 0 ]] || case $command in\n"
+	printf("\tesac\n\t[[ $words ]] || case $command in\n"
 	       "\t\t'')\n\t\t\twords=\"");
 	for (size_t i = 0; commands[i]; i++)
-		printf("%s%s", i ? " " : "", commands[i]->name);
+		printf("%s ", commands[i]->name);
 	print_option_words(NULL);
 	printf("\" ;;\n");
 	for (size_t i = 0; commands[i]; i++)

@@ -24,7 +24,6 @@ static int doctor_run(const struct options *options)
 const struct command doctor_command = {
 	.name = "doctor",
 	.synopsis = "",
-	.says = "Say what will disturb measurements here and how to change it; measure the "
-		"floors.",
+	.says = "Say what disturbs measurements here; measure the floors.",
 	.run = doctor_run,
 };

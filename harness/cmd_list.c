@@ -79,7 +79,7 @@ static void mechanism_lines(
 	char tests[LIST_TEXT], caps[LIST_TEXT];
 	bool is_usable = !why->text[0];
 
-	printf("%s%-16s%s %-10s %-28s %s\n", colour ? "\033[1m" : "", mechanism->name,
+	printf("%s%-16s%s %-14s %-28s %s\n", colour ? "\033[1m" : "", mechanism->name,
 		colour ? "\033[0m" : "", mechanism->family,
 		test_words(mechanism->tests, ",", tests, sizeof tests),
 		is_usable ? "yes" : "no");
@@ -108,7 +108,7 @@ static int list_mechanisms(const struct options *options)
 			"says", "tests", "caps", "preset", "settings", "size_setting",
 			"usable", "reason", NULL });
 	else
-		printf("%-16s %-10s %-28s %s\n", "mechanism", "family", "tests",
+		printf("%-16s %-14s %-28s %s\n", "mechanism", "family", "tests",
 			"usable here");
 	for (size_t i = 0; i < mechanism_count; i++) {
 		why_clear(&why);

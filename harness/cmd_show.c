@@ -21,8 +21,7 @@ static int show_command_run(const struct options *options)
 const struct command show_command = {
 	.name = "show",
 	.synopsis = "RUN",
-	.says = "Print the table a run ended with: what was fastest, at what cost, what was "
-		"skipped.",
+	.says = "Print the closing table of a run again.",
 	.run = show_command_run,
 	.operands_least = 1,
 	.operands_most = 1,
