@@ -81,7 +81,6 @@ static int not_offered(
 	const struct topology *topology, enum placement_kind kind, struct why *why)
 {
 	char offered[160];
-	char cpus[CPU_LIST];
 
 	list_kinds(topology, offered, sizeof offered);
 	if (!topology->is_walked) {
@@ -94,6 +93,8 @@ static int not_offered(
 	why_say(why, 0, "the placement %s needs %s; %s has %s", placement_names[kind],
 		placement_needs[kind], subject(topology), offered);
 	if (topology->masked) {
+		char cpus[CPU_LIST];
+
 		list_cpus(topology, cpus);
 		why_add(why, "this process may use CPU %s only", cpus);
 	}

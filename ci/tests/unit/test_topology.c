@@ -703,6 +703,26 @@ static void one_core_may_lack_a_sibling(void **state)
 	topology_free(topology);
 }
 
+/* Only the second package has two nodes with CPUs. */
+static void nodes_of_one_package_come_first(void **state)
+{
+	static const int missing[] = { 2, 3, -1 };
+	static const struct pick picks[] = {
+		{ "cross-package", 0, 4, NULL, 0, 2 },
+		{ "cross-numa", 4, 6, "same-package", 2, 3 },
+		{ 0 },
+	};
+	const struct files *files = *state;
+	struct topology *topology;
+
+	write_without("pack:2 numa:2 l3:1 core:2 pu:1", missing, files->xml);
+	topology = load(files->xml);
+	assert_picks(topology, picks);
+	assert_all(topology, "same-cpu shared-l3 same-package cross-package",
+		"cross-numa is the same pair as same-package here");
+	topology_free(topology);
+}
+
 static void this_machine_is_exported_and_read(void **state)
 {
 	const struct files *files = *state;
@@ -934,6 +954,8 @@ int main(void)
 			asymmetric_machines_are_walked, make_files, remove_files),
 		cmocka_unit_test_setup_teardown(
 			one_core_may_lack_a_sibling, make_files, remove_files),
+		cmocka_unit_test_setup_teardown(
+			nodes_of_one_package_come_first, make_files, remove_files),
 		cmocka_unit_test_setup_teardown(
 			this_machine_is_exported_and_read, make_files, remove_files),
 		cmocka_unit_test(export_failures_are_told),
