@@ -167,13 +167,13 @@ static int take_short(struct parser *parser, const char *argument)
 		(spec->letter != argument[1] ||
 			!option_applies(spec, parser->options->command)))
 		spec++;
-	if (spec == option_table + option_count)
-		return why_say(parser->why, 0, "unknown option '-%c'%s", argument[1],
-			argument[2] ? "; long options begin with two dashes" : "");
-	if (argument[2] && spec->kind == OPTION_FLAG)
-		return why_say(parser->why, 0, "unknown option '%s'; did you mean --%s?",
-			argument, spec->name);
-	return take_option(parser, spec, argument[2] ? argument + 2 : NULL);
+	if (spec < option_table + option_count &&
+		!(argument[2] && spec->kind == OPTION_FLAG))
+		return take_option(parser, spec, argument[2] ? argument + 2 : NULL);
+	if (argument[2] && spec_find(argument + 1, strcspn(argument + 1, "=")))
+		return why_say(parser->why, 0, "unknown option '%s'; did you mean -%s?",
+			argument, argument);
+	return why_say(parser->why, 0, "unknown option '%s'", argument);
 }
 
 static int take_command(struct parser *parser, const char *word)

@@ -79,6 +79,7 @@ struct option_spec {
 		*otherwise; /* in words, where there is no such text: "from the preset" */
 	const char *const *commands; /* that have it, ends with NULL; NULL: all of them */
 	const char *const *words; /* OPTION_WORD; ends with NULL */
+	const char *topic; /* a list of what `ipcmark list TOPIC` names; or NULL */
 	const char *excludes; /* the option it cannot stand beside, or NULL */
 	size_t offset; /* in struct options */
 	int64_t least, most; /* numbers, sizes and times */

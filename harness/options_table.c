@@ -31,6 +31,7 @@ const struct option_spec option_table[] = {
 			"within 10 minutes, full says beforehand how long it takes. The options "
 			"below change what the preset chose." },
 	{ .name = "mechanisms",
+		.topic = "mechanisms",
 		.value = "LIST",
 		RUN,
 		PLAN,
@@ -40,6 +41,7 @@ const struct option_spec option_table[] = {
 		.says = "Mechanisms to measure, separated by commas, as 'ipcmark list "
 			"mechanisms' names them." },
 	{ .name = "tests",
+		.topic = "tests",
 		.value = "LIST",
 		RUN,
 		PLAN,
@@ -56,6 +58,7 @@ const struct option_spec option_table[] = {
 		.otherwise = "from the preset",
 		.says = "Message sizes in bytes: 64, 4K, 1M (powers of 1024)." },
 	{ .name = "placements",
+		.topic = "placements",
 		.value = "LIST",
 		RUN,
 		PLAN,
