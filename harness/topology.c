@@ -92,6 +92,55 @@ static void apply_affinity(struct topology *topology)
 	CPU_FREE(set);
 }
 
+static bool is_shared(int a, int b)
+{
+	return a >= 0 && a == b;
+}
+
+enum placement_kind topology_relation(const struct pu *a, const struct pu *b)
+{
+	if (a->cpu == b->cpu)
+		return PLACE_SAME_CPU;
+	if (is_shared(a->core, b->core))
+		return PLACE_SMT;
+	if (is_shared(a->l2, b->l2))
+		return PLACE_SHARED_L2;
+	if (is_shared(a->l3, b->l3))
+		return PLACE_SHARED_L3;
+	/* A machine that tells of no packages (some virtual ones) counts as one. */
+	return a->package == b->package ? PLACE_SAME_PACKAGE : PLACE_CROSS_PACKAGE;
+}
+
+static void keep_first(const struct pu *pair[2], const struct pu *a, const struct pu *b)
+{
+	if (pair[0])
+		return;
+	pair[0] = a;
+	pair[1] = b;
+}
+
+/* Finds what each placement picks: the first PU that has a partner, and its first partner.
+ * Relations are symmetric, so that the partner always comes later. One pass for all, because
+ * on a large machine most of the time goes into what is not there. */
+static void find_pairs(struct topology *topology)
+{
+	const struct pu *end = topology->pus + topology->count;
+	const struct pu *across[2] = { NULL, NULL };
+	const struct pu **numa = topology->pairs[PLACE_CROSS_NUMA];
+
+	keep_first(topology->pairs[PLACE_SAME_CPU], topology->pus, topology->pus);
+	if (!topology->is_walked)
+		return;
+	for (const struct pu *a = topology->pus; a < end; a++)
+		for (const struct pu *b = a + 1; b < end; b++) {
+			keep_first(topology->pairs[topology_relation(a, b)], a, b);
+			if (a->node >= 0 && b->node >= 0 && a->node != b->node)
+				keep_first(
+					a->package == b->package ? numa : across, a, b);
+		}
+	keep_first(numa, across[0], across[1]);
+}
+
 int topology_load(const char *source, struct topology **topology, struct why *why)
 {
 	struct topology *made = calloc(1, sizeof *made);
@@ -109,6 +158,7 @@ int topology_load(const char *source, struct topology **topology, struct why *wh
 		topology_free(made);
 		return error;
 	}
+	find_pairs(made);
 	*topology = made;
 	return 0;
 }
@@ -131,66 +181,12 @@ size_t topology_cpus(const struct topology *topology)
 	return topology->count;
 }
 
-static bool is_shared(int a, int b)
-{
-	return a >= 0 && a == b;
-}
-
-enum placement_kind topology_relation(const struct pu *a, const struct pu *b)
-{
-	if (a->cpu == b->cpu)
-		return PLACE_SAME_CPU;
-	if (is_shared(a->core, b->core))
-		return PLACE_SMT;
-	if (is_shared(a->l2, b->l2))
-		return PLACE_SHARED_L2;
-	if (is_shared(a->l3, b->l3))
-		return PLACE_SHARED_L3;
-	/* A machine that tells of no packages (some virtual ones) counts as one. */
-	return a->package == b->package ? PLACE_SAME_PACKAGE : PLACE_CROSS_PACKAGE;
-}
-
-static bool is_numa(const struct pu *a, const struct pu *b)
-{
-	return a->node >= 0 && b->node >= 0 && a->node != b->node;
-}
-
-static bool is_numa_within_package(const struct pu *a, const struct pu *b)
-{
-	return is_numa(a, b) && a->package == b->package;
-}
-
-/* The first PU that has a partner, and its first partner: those that fit where `fits` is
- * given, else those whose relation is `kind`. Relations are symmetric, so that the partner
- * always comes later. */
-static bool walk(const struct topology *topology, enum placement_kind kind,
-	bool (*fits)(const struct pu *, const struct pu *), const struct pu *pair[2])
-{
-	const struct pu *end = topology->pus + topology->count;
-
-	for (const struct pu *a = topology->pus; a < end; a++)
-		for (const struct pu *b = a + 1; b < end; b++)
-			if (fits ? fits(a, b) : topology_relation(a, b) == kind) {
-				pair[0] = a;
-				pair[1] = b;
-				return true;
-			}
-	return false;
-}
-
 bool topology_find(const struct topology *topology, enum placement_kind kind,
 	const struct pu *pair[2])
 {
-	if (kind == PLACE_SAME_CPU) {
-		pair[0] = pair[1] = topology->pus;
-		return true;
-	}
-	if (!topology->is_walked)
-		return false;
-	if (kind == PLACE_CROSS_NUMA)
-		return walk(topology, kind, is_numa_within_package, pair) ||
-		       walk(topology, kind, is_numa, pair);
-	return walk(topology, kind, NULL, pair);
+	pair[0] = topology->pairs[kind][0];
+	pair[1] = topology->pairs[kind][1];
+	return pair[0];
 }
 
 bool topology_offers(const struct topology *topology, enum placement_kind kind)

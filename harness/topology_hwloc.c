@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* As many CPUs as an x86 kernel can be configured for. hwloc would build any number that is
- * asked for until memory ends. */
-#define SYNTHETIC_PUS_MAX 8192
+/* Well above machines that exist. hwloc takes seconds for so many in one level, and would go
+ * on until memory ends. */
+#define SYNTHETIC_PUS_MAX 4096
 
 /* How many PUs the description asks for: the product of its levels. What stands in brackets
  * hangs beside the levels (memory) or describes them. */

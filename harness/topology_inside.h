@@ -19,24 +19,6 @@ struct pu {
 	int core, l2, l3, package;
 };
 
-struct topology {
-	struct pu *pus; /* depth first, so that neighbours stand together */
-	size_t count;
-	size_t masked; /* how many PUs the affinity mask took away */
-	bool is_here; /* this machine: sides can be bound */
-	bool is_walked; /* caches, packages and nodes were looked at */
-	void *walk; /* the backend's own */
-};
-
-/* Fills `topology` (zeroed) with all PUs that the cpuset allows; topology.c applies the
- * affinity mask. 0 or -errno in words; topology_close() is called in either case. */
-int topology_open(const char *source, struct topology *topology, struct why *why);
-void topology_close(struct topology *topology);
-
-/* The affinity mask of this process, of any length. The caller frees *set with CPU_FREE().
- * 0 or -errno. See sched_getaffinity(2). */
-int topology_affinity(cpu_set_t **set, size_t *set_bytes);
-
 /* In the order of placement_names. Up to PLACE_CROSS_PACKAGE they are relations too. */
 enum placement_kind {
 	PLACE_SAME_CPU,
@@ -50,6 +32,26 @@ enum placement_kind {
 	PLACE_ALL_PAIRS,
 	PLACEMENT_KINDS
 };
+
+struct topology {
+	struct pu *pus; /* depth first, so that neighbours stand together */
+	size_t count;
+	size_t masked; /* how many PUs the affinity mask took away */
+	bool is_here; /* this machine: sides can be bound */
+	bool is_walked; /* caches, packages and nodes were looked at */
+	/* What each placement picks; NULL: not there. */
+	const struct pu *pairs[PLACE_CROSS_NUMA + 1][2];
+	void *walk; /* the backend's own */
+};
+
+/* Fills `topology` (zeroed) with all PUs that the cpuset allows; topology.c applies the
+ * affinity mask. 0 or -errno in words; topology_close() is called in either case. */
+int topology_open(const char *source, struct topology *topology, struct why *why);
+void topology_close(struct topology *topology);
+
+/* The affinity mask of this process, of any length. The caller frees *set with CPU_FREE().
+ * 0 or -errno. See sched_getaffinity(2). */
+int topology_affinity(cpu_set_t **set, size_t *set_bytes);
 
 /* What a machine must have for each: "two CPUs in one core". */
 extern const char *const placement_needs[PLACEMENT_KINDS];

@@ -826,9 +826,9 @@ static void refuse_sources(const struct files *files)
 	assert_refused("core:2 pu:-1", "is neither");
 	assert_refused("core:0 pu:1", "is neither");
 	assert_refused("pu:2 core:2", "is neither");
-	assert_refused("pack:2 core:64 pu:65", "the most is 8192");
-	assert_refused("core:99999999999999999999 pu:2", "the most is 8192");
-	assert_refused("4096 4096 4096 4096 4096 4096", "the most is 8192");
+	assert_refused("pack:2 core:64 pu:33", "the most is 4096");
+	assert_refused("core:99999999999999999999 pu:2", "the most is 4096");
+	assert_refused("4096 4096 4096 4096 4096 4096", "the most is 4096");
 }
 
 static void bad_sources_are_refused(void **state)
