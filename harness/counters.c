@@ -117,3 +117,11 @@ void cost_add_difference(
 	sum->cycles += end->cycles - start->cycles;
 	sum->instructions += end->instructions - start->instructions;
 }
+
+void cost_add(struct cost *sum, const struct cost *more)
+{
+	const struct cost nothing = { .has_hardware = more->has_hardware };
+
+	if (more->pieces)
+		cost_add_difference(sum, &nothing, more);
+}

@@ -37,4 +37,7 @@ void counters_read(const struct counters *counters, struct cost *cost);
 void cost_add_difference(
 	struct cost *sum, const struct cost *start, const struct cost *end);
 
+/* Adds a sum to a sum. */
+void cost_add(struct cost *sum, const struct cost *more);
+
 #endif
