@@ -14,7 +14,9 @@ allowed() {
 	conformance/*) echo '^(harness/base|conformance|results)/' ;;
 	# A command puts things together, so it may know more than one header of each.
 	harness/cmd_*) echo '^(harness|results|plots|mechanisms|conformance)/' ;;
-	*) echo '^(harness/|results/|plots/|mechanisms/mechanism.h|conformance/check.h)' ;;
+	*)
+		echo '^(harness|results|plots)/|^mechanisms/mechanism.h|^conformance/check.h'
+		;;
 	esac
 }
 
