@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measure this machine and draw what was measured.
 #     ci/bench.sh [OPTION OF 'ipcmark run']...
-# Installs what is missing, builds, runs the quick preset (or the one given) and says where
-# results and figures are.
+# Installs what is missing, builds, runs the quick preset (or the one given) and says
+# where results and figures are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

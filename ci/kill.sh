@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Nothing outlives a SIGKILL: no process, file, segment or queue, and results stay readable.
+# Nothing outlives a SIGKILL: no process, file, segment, queue; results stay readable.
 #     ci/kill.sh [N=50] [SEED]
-# Runs `ipcmark run --preset quick` N times and kills it at a random moment. As root it works
-# in IPC and mount namespaces of its own, so that whatever is there afterwards was left
-# behind; otherwise only names that begin with "ipcmark" are looked at.
-# Ends with 1 if anything was left, 2 if nothing could be learned. Takes about 3 s a kill.
+# Runs `ipcmark run --preset quick` N times and kills it at a random moment. As root it
+# works in IPC and mount namespaces of its own, so that whatever is there afterwards was
+# left behind; otherwise only names that begin with "ipcmark" are looked at. IPCMARK names
+# another program to run than the one it builds. Ends with 1 if anything was left, 2 if
+# nothing could be learned. Takes about 3 s a kill.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/steps.sh
@@ -16,15 +17,17 @@ if ! [[ $count =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ ]]; then
 	exit 2
 fi
 if [ -z "${IPCMARK_KILL_ALONE-}" ]; then
-	configure release >/dev/null
-	build release >/dev/null
+	if [ -z "${IPCMARK-}" ]; then
+		configure release >/dev/null
+		build release >/dev/null
+	fi
 	if [ "$(id -u)" = 0 ] && unshare --mount --ipc true 2>/dev/null; then
 		IPCMARK_KILL_ALONE=yes exec unshare --mount --ipc --propagation private \
 			"$BASH" "$0" "$count" "$seed"
 	fi
 fi
 
-# Not in TMPDIR or the checkout: a caller's odd file system should not decide.
+ipcmark=${IPCMARK:-build/release/ipcmark}
 scratch=$(mktemp -d)
 queues=
 names='ipcmark*'
@@ -42,24 +45,23 @@ if [ -n "${IPCMARK_KILL_ALONE-}" ]; then
 elif mountpoint -q /dev/mqueue 2>/dev/null; then
 	queues=/dev/mqueue
 fi
-[ -n "$queues" ] || echo "kill.sh: no mqueue file system to look into: queues are not checked"
+[ -n "$queues" ] || echo "kill.sh: no mqueue file system: queues are not checked"
 
 # Names of kernel objects and files that could have been left: one a line.
 objects() {
 	find /dev/shm ${queues:+"$queues"} -mindepth 1 -maxdepth 1 -name "$names" || true
-	[ "$names" != '*' ] || cat /proc/sysvipc/{msg,sem,shm} 2>/dev/null | grep -v key || true
+	[ "$names" = '*' ] || return 0
+	grep -hv key /proc/sysvipc/msg /proc/sysvipc/sem /proc/sysvipc/shm || true
 }
 
 # Processes of a run: its children inherit TMPDIR, and no other has this value.
 processes() {
-	local environment
+	local process
 
-	for environment in /proc/[0-9]*/environ; do
-		{ tr '\0' '\n' <"$environment"; } 2>/dev/null | grep -qxF "TMPDIR=$1" || continue
-		environment=${environment%/environ}
-		# A zombie that its new parent has not reaped yet holds nothing.
-		[ "$(sed -n 's/^State:\s*\(.\).*/\1/p' "$environment/status" 2>/dev/null)" = Z ] ||
-			echo "${environment#/proc/} $(cat "$environment/comm" 2>/dev/null || true)"
+	# A zombie that its new parent has not reaped yet has no environment any more.
+	for process in /proc/[0-9]*; do
+		grep -qzxF "TMPDIR=$1" "$process/environ" 2>/dev/null || continue
+		echo "${process#/proc/} $(cat "$process/comm" 2>/dev/null || true)"
 	done
 }
 
@@ -67,8 +69,9 @@ processes() {
 rows_of() {
 	local complaints
 
-	complaints=$(sqlite3 :memory: ".import --csv $1 t" "select count(*) from t" 2>&1) || true
-	if ! [[ $complaints =~ ^[0-9]+$ ]]; then
+	complaints=$(sqlite3 :memory: ".import --csv $1 t" "select count(*) from t" \
+		2>&1) || true
+	if ! [[ $complaints =~ ^[0-9]+$ ]]; then # a number, and no word about a line
 		printf '%s\n' "$complaints" >&2
 		return 1
 	fi
@@ -90,7 +93,7 @@ for ((i = 1; i <= count; i++)); do
 	# Every third one early, while objects are made for the first time.
 	moment=$((i % 3 == 0 ? RANDOM % 300 : RANDOM % 5000))
 	moment=$((moment / 1000)).$(printf '%03d' $((moment % 1000)))
-	TMPDIR=$private build/release/ipcmark run --preset quick --out "$run" \
+	TMPDIR=$private "$ipcmark" run --preset quick --out "$run" \
 		>"$private.log" 2>&1 &
 	pid=$!
 	sleep "$moment"
@@ -100,7 +103,8 @@ for ((i = 1; i <= count; i++)); do
 	wait "$pid" 2>/dev/null || true
 
 	deadline=$((SECONDS + 3))
-	while left=$(processes "$private") && [ -n "$left" ] && [ "$SECONDS" -lt $deadline ]; do
+	while left=$(processes "$private") && [ -n "$left" ] &&
+		[ "$SECONDS" -lt $deadline ]; do
 		late=$((late + 1))
 		sleep 0.05
 	done
@@ -121,7 +125,7 @@ for ((i = 1; i <= count; i++)); do
 done
 
 cat <<TEXT
-kill.sh: seed $seed: $killed of $count runs were killed; $with_rows had results ($rows rows)
+kill.sh: seed $seed: $killed of $count runs killed; $with_rows had results ($rows rows)
 kill.sh: $bad things left behind; waited $late times 50 ms for processes to end
 TEXT
 [ "$bad" -eq 0 ] || exit 1

@@ -14,10 +14,13 @@ allowed() {
 	conformance/*) echo '^(harness/base|conformance|results)/' ;;
 	# A command puts things together, so it may know more than one header of each.
 	harness/cmd_*) echo '^(harness|results|plots|mechanisms|conformance)/' ;;
-	*) echo '^((harness|results|plots)/|mechanisms/mechanism\.h$|conformance/check\.h$)' ;;
+	*)
+		echo '^(harness|results|plots)/|^mechanisms/mechanism.h|^conformance/check.h'
+		;;
 	esac
 }
 
+folders='harness|mechanisms|conformance|results|plots'
 bad=0
 count=0
 while IFS=: read -r file line text; do
@@ -27,13 +30,13 @@ while IFS=: read -r file line text; do
 	if [[ /$included/ == */../* ]]; then
 		echo "$file:$line: includes \"$included\": name it from the top" >&2
 		bad=1
-	elif [[ $included =~ ^(harness|mechanisms|conformance|results|plots)/ ]] &&
+	elif [[ $included =~ ^($folders)/ ]] &&
 		! [[ $included =~ $(allowed "$file") ]]; then
 		echo "$file:$line: may not include \"$included\"" >&2
 		bad=1
 	fi
 done < <(find harness mechanisms conformance results plots -name '*.[ch]' \
-	-exec grep -HnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' {} + 2>/dev/null)
+	-exec grep -HnE '^\s*#\s*include\s*[<"]' {} + 2>/dev/null)
 if [ "$count" -eq 0 ]; then
 	echo "$0: no source files in $PWD" >&2
 	exit 2

@@ -3,8 +3,8 @@
 #
 # Sourced. Runs where there is nothing but bash and the essential packages of Debian.
 
-# purpose, Debian package, what it is needed for. What is there counts however it came:
-# a cmake in /usr/local is as good as the package. Probes:
+# purpose, Debian package, how to see that it is there. What is there counts however it
+# came: a cmake in /usr/local is as good as the package. Probes:
 #     command:A|B       any of these commands
 #     cmake:VERSION     cmake, at least this version
 #     header:NAME       the C compiler finds the header
@@ -155,8 +155,8 @@ name_what_is_missing() {
 		[[ $probe == font:* ]] || needed+="    $(in_words "$probe")"$'\n'
 	done <<<"$1"
 	[ -n "$needed" ] || return 0
-	printf '%s: %s:\n%s' "$0" "not a Debian or Ubuntu, so install by hand what is missing" \
-		"$needed" >&2
+	printf '%s: %s\n%s' "$0" \
+		"not a Debian or Ubuntu; install by hand what is missing:" "$needed" >&2
 	exit 2
 }
 
@@ -168,12 +168,12 @@ install_rows() {
 	$1 apt-get update -q
 	mapfile -t names < <(package_names "$2")
 	echo "${names[*]}"
-	$1 env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
-		"${names[@]}"
+	$1 env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qy --no-install-recommends "${names[@]}"
 }
 
-# need_packages bench|test: everything the purpose needs is there, or the script ends with 2
-# and has said what to install. Asks apt for nothing where nothing is missing.
+# need_packages bench|test: everything the purpose needs is there, or the script ends with
+# 2 and has said what to install. Asks apt for nothing where nothing is missing.
 need_packages() {
 	local rows as_root=
 
@@ -190,9 +190,11 @@ need_packages() {
 			set -- $(package_names "$rows")
 			cat >&2 <<-TEXT
 				$0: packages are missing: $*
-				Only root can install them, or a user whose sudo asks for no password. Type
-				    sudo apt-get update && sudo apt-get install --no-install-recommends $*
-				or give the same commands as root without 'sudo', then start this again.
+				Root can install them, or a user whose sudo asks for no
+				password. As root (or with sudo before each apt-get), type
+				    apt-get update
+				    apt-get install --no-install-recommends $*
+				and start this again.
 			TEXT
 			exit 2
 		fi

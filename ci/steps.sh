@@ -29,10 +29,8 @@ build() {
 
 # Two CPUs this process may use, "A,B"; "A,A" where there is one.
 two_cpus() {
-	local first last
+	local list
 
-	IFS=, read -r first _ <<<"$(sed -n 's/^Cpus_allowed_list:\s*//p' /proc/self/status)"
-	last=$(sed -n 's/^Cpus_allowed_list:\s*//p' /proc/self/status)
-	last=${last##*[,-]}
-	echo "${first%-*},$last"
+	list=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+	echo "${list%%[,-]*},${list##*[,-]}"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Is this build good? Installs what the tests need, builds and runs all of them.
-# Every step runs, whatever became of the one before; the failed ones are named at the end.
+# Every step runs, whatever became of the one before; failed ones are named at the end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh

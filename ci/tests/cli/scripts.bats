@@ -7,7 +7,7 @@ setup() {
 	fakes=$BATS_TEST_TMPDIR/bin
 	mkdir "$fakes"
 	# A machine with the essential packages only: what is not linked is not installed.
-	for name in bash cat dirname env grep head id mkdir mktemp printf rm sed sort uname; do
+	for name in bash cat dirname env grep head id mkdir mktemp rm sed sort uname; do
 		ln -s "$(command -v "$name")" "$fakes/$name"
 	done
 	echo 'ID=debian' >"$BATS_TEST_TMPDIR/debian"
@@ -52,7 +52,7 @@ fake_bench_tools() {
 	fake apt-get 'exit 0'
 	run on debian "$top/ci/bench.sh"
 	[ "$status" -eq 2 ]
-	[[ $output == *"apt-get install --no-install-recommends gcc libc6-dev cmake "* ]]
+	[[ $output == *"apt-get install --no-install-recommends gcc libc6-dev "* ]]
 	[[ $output == *"libhwloc-dev"*"gnuplot-nox"* ]]
 	never apt-get
 }
@@ -73,7 +73,7 @@ fake_bench_tools() {
 	fake id 'echo 1000'
 	run on debian "$top/ci/test.sh"
 	[ "$status" -eq 2 ]
-	[[ $output == *" cmake "*" libcmocka-dev "*" libclang-rt-14-dev "*" musl-tools "* ]]
+	[[ $output == *" cmake "*" libcmocka-dev "*" libclang-rt-14-dev "* ]]
 }
 
 @test "root: installs what is missing and nothing else" {
@@ -83,7 +83,8 @@ fake_bench_tools() {
 	# The package brings the program.
 	fake apt-get "[ \$1 = update ] || cp $fakes/git $fakes/gnuplot"
 	ln -s "$(command -v cp)" "$fakes/cp"
-	run on debian bash -c ". $top/ci/packages.sh; need_packages bench; need_packages bench"
+	run on debian bash -c \
+		". $top/ci/packages.sh; need_packages bench; need_packages bench"
 	[ "$status" -eq 0 ]
 	run grep apt-get "$BATS_TEST_TMPDIR/log"
 	[ "${#lines[@]}" -eq 2 ]
@@ -114,7 +115,7 @@ fake_bench_tools() {
 }
 
 @test "a cmake that is too old counts as missing, before and after the packages" {
-	fake_bench_tools 3.22.1
+	fake_bench_tools 3.9.6
 	fake id 'echo 0'
 	fake apt-get 'exit 0'
 	run on debian "$top/ci/bench.sh"
@@ -145,8 +146,9 @@ fake_bench_tools() {
 
 # tree: a copy of what the layers are made of.
 tree() {
-	mkdir -p "$BATS_TEST_TMPDIR/tree/"{harness/base,mechanisms,conformance,results,plots}
+	mkdir "$BATS_TEST_TMPDIR/tree"
 	cd "$BATS_TEST_TMPDIR/tree"
+	mkdir -p harness/base mechanisms conformance results plots
 	echo '#include "mechanisms/mechanism.h"' >harness/pair.c
 	echo '#include "harness/base/why.h"' >mechanisms/pipe.c
 	echo '#include "harness/base/why.h"' >harness/base/why.c
