@@ -6,8 +6,7 @@
 
 #include "harness/base/random.h"
 #include "harness/environment.h"
-#include "harness/interrupt.h"
-#include "harness/statistics.h"
+#include "harness/side.h"
 
 const char *const outcome_names[] = { "ok", "skipped", "failed", "inconclusive" };
 
@@ -297,7 +296,8 @@ static int find_capacity(struct launch *launch, uint64_t deadline_ns, struct why
 		if (measured->capacity.is_unbounded) {
 			measured->outcome = OUTCOME_INCONCLUSIVE;
 			why_say(&measured->why, 0,
-				"still accepting after 2 s: %llu bytes in %llu writes",
+				"still accepting after %u s: %llu bytes in %llu writes",
+				CAPACITY_FILL_S,
 				(unsigned long long)measured->capacity.bytes,
 				(unsigned long long)measured->capacity.messages);
 		}

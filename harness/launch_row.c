@@ -95,8 +95,7 @@ static void put_case(const struct launch_spec *spec, const struct planned *plann
 			!(mechanism->caps & CAP_PAYLOAD) || is_floor ?
 			payload_names[PAYLOAD_NONE] :
 			payload_names[spec->pairs[0].payload]);
-	if (planned->test == TEST_LATENCY)
-		row->gap_ns = (int64_t)spec->gap_ns;
+	row->gap_ns = (int64_t)spec->gap_ns;
 	if (planned->test == TEST_THROUGHPUT &&
 		!(mechanism->caps & (CAP_BOUNDARIES | CAP_FLOOR)))
 		row->chunk_bytes =

@@ -11,6 +11,9 @@
  * (more than a second) are kept as the largest value. */
 #define SAMPLES_MAX 32768
 
+/* A mechanism that still accepts after so many seconds is told to be without bound. */
+#define CAPACITY_FILL_S 5u
+
 struct side {
 	struct channel channel;
 	struct control *control;

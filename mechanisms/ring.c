@@ -20,7 +20,7 @@
 
 #define HEADER    sizeof(uint64_t)
 #define WRAP      UINT64_MAX
-#define RING_MOST ((int64_t)1 << 30)
+#define RING_MOST ((int64_t)64 << 20)
 
 static void size_range(int64_t *least, int64_t *most)
 {
