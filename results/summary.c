@@ -218,10 +218,14 @@ static void summarize_rest(struct launches *launches, struct summary_row *row)
 	row->user_ns = median_sum(launches, user, 2);
 	row->system_ns = median_sum(launches, system, 2);
 	row->switches = median_sum(launches, switches, 4);
-	row->samples = 0;
-	for (size_t i = 0; i < launches->count; i++)
-		if (launches->rows[i]->samples != ROW_UNKNOWN)
-			row->samples += launches->rows[i]->samples;
+	for (size_t i = 0; i < launches->count; i++) {
+		int64_t samples = launches->rows[i]->samples;
+
+		if (samples != ROW_UNKNOWN)
+			row->samples = row->samples == ROW_UNKNOWN
+					       ? samples
+					       : row->samples + samples;
+	}
 }
 
 static double percentile(const struct histogram *histogram, double q)
