@@ -165,7 +165,7 @@ const struct option_spec option_table[] = {
 		FIELD(slices),
 		.kind = OPTION_NUMBER,
 		.least = 1,
-		.most = 100000,
+		.most = 256,
 		.otherwise = "from the preset",
 		.says = "Timed slices of each size in a launch." },
 	{ .name = "warm-up",

@@ -20,7 +20,7 @@ struct placement {
 				    * of all-pairs */
 	int cpu[2]; /* as the operating system numbers them; -1: not pinned */
 	int node[2]; /* NUMA node beside each, -1: unknown */
-	char relation[PLACEMENT_NAME]; /* the closest relation of the two: "shared-l3" */
+	char relation[PLACEMENT_NAME]; /* the closest of the two: "shared-l3"; "": unknown */
 };
 
 struct placements {

@@ -51,4 +51,8 @@ extern const struct table result_table, summary_table;
 /* Makes every field unknown, and sets the schema. */
 void row_clear(const struct table *table, void *row);
 
+/* Copies a text into a TEXT field; one that is too long is cut between two characters of
+ * UTF-8. */
+void row_text(char field[ROW_TEXT], const char *text);
+
 #endif

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Measure this machine and draw what was measured.
+#     ci/bench.sh [OPTION OF 'ipcmark run']...
+# Installs what is missing, builds, runs the quick preset (or the one given) and says
+# where results and figures are.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. ci/packages.sh
+. ci/steps.sh
+
+need_packages bench
+configure release
+build release
+
+ipcmark=build/release/ipcmark
+run=runs/$(date -u +%Y%m%dT%H%M%SZ)-$(uname -n)
+preset=(--preset quick)
+out=(--out "$run")
+previous=
+for argument; do
+	case $previous in
+	--out | --resume) run=$argument ;;
+	esac
+	case $argument in
+	--out=* | --resume=*) run=${argument#*=} ;;
+	esac
+	case $argument in
+	--resume | --resume=*) out=() preset=() ;;
+	--out | --out=*) out=() ;;
+	--preset | --preset=*) preset=() ;;
+	--dry-run | --help | -h) exec "$ipcmark" run "$@" ;;
+	esac
+	previous=$argument
+done
+
+# A run in which a case failed, or which was interrupted, is shown all the same.
+status=0
+"$ipcmark" run "${preset[@]}" "${out[@]}" "$@" || status=$?
+[ -f "$run/results.csv" ] || exit "$status"
+"$ipcmark" plot "$run" || status=$?
+
+cat <<TEXT
+
+Results:  $run/results.csv (one row a launch), $run/summary.csv (one row a case)
+Figures:  $run/figures/
+TEXT
+[ ! -f "$run/report.html" ] || echo "Report:   $run/report.html"
+echo "Again:    $ipcmark show $run"
+exit "$status"

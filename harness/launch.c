@@ -1,0 +1,372 @@
+#include "harness/launch.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "harness/base/random.h"
+#include "harness/environment.h"
+#include "harness/interrupt.h"
+#include "harness/statistics.h"
+
+const char *const outcome_names[] = { "ok", "skipped", "failed", "inconclusive" };
+
+#define HANDOVER_MOST 20
+#define HANDOVER_NS   1000000.0 /* and no more than about this much time of them */
+#define BATCH_NS      4000.0 /* below 1 us, stamps are this far apart */
+#define LOOK_NS       20000.0 /* a sender looks at the clock this often */
+#define BATCH_MOST    1024.0
+#define DRIFT_PPM     100.0
+#define CAPACITY_NS   60000000u /* planned for one capacity slice */
+#define START_NS      6000000u /* to start and stop a pair */
+#define GAP_SAMPLES   10 /* at least so many where round trips have gaps */
+#define SLICE_MOST_NS 2000000000u
+
+uint64_t launch_warm_up_ns(const struct mechanism *mechanism)
+{
+	/* A spinner's caches are warm at once; a kernel path takes 50 ms to settle. */
+	return mechanism->caps & (CAP_SPINS | CAP_SOLO) ? 5000000 : 50000000;
+}
+
+struct histogram *launch_singles(struct launch *launch, size_t pair, size_t size)
+{
+	return pair_histogram(launch->pairs[pair], 2 * size);
+}
+
+struct histogram *launch_batches(struct launch *launch, size_t pair, size_t size)
+{
+	return pair_histogram(launch->pairs[pair], 2 * size + 1);
+}
+
+static uint64_t slice_planned_ns(const struct launch_spec *spec)
+{
+	uint64_t with_gaps = GAP_SAMPLES * spec->gap_ns;
+
+	return spec->test == TEST_CAPACITY   ? CAPACITY_NS :
+		with_gaps > spec->slice_ns ? with_gaps :
+					     spec->slice_ns;
+}
+
+uint64_t launch_planned_ns(const struct launch_spec *spec)
+{
+	unsigned slices = spec->test == TEST_CAPACITY ? 1 : spec->slices;
+	uint64_t one = spec->size_count * slices * (slice_planned_ns(spec) * 6 / 5);
+
+	if (spec->test != TEST_CAPACITY)
+		one += spec->warm_up_ns;
+	return spec->pair_count * (one + START_NS);
+}
+
+/* The side whose clock timed the slice. */
+static unsigned timing_side(const struct launch_spec *spec, size_t pair)
+{
+	bool is_solo = spec->pairs[pair].mechanism->caps & CAP_SOLO;
+
+	return spec->test == TEST_THROUGHPUT && !is_solo ? 1 : 0;
+}
+
+static void fail_size(struct launch *launch, size_t pair, size_t size, enum outcome outcome,
+	const struct why *why)
+{
+	launch->measured[pair][size].outcome = outcome;
+	launch->measured[pair][size].why = *why;
+}
+
+/* Nothing more can be measured: every size of every pair that is still open fails. */
+static void fail_all(struct launch *launch, const struct why *why, int error)
+{
+	for (size_t pair = 0; pair < launch->spec.pair_count; pair++)
+		for (size_t size = 0; size < launch->spec.size_count; size++)
+			if (launch->measured[pair][size].outcome == OUTCOME_OK)
+				fail_size(launch, pair, size, OUTCOME_FAILED, why);
+	launch->is_interrupted = error == -EINTR;
+}
+
+static bool is_open(const struct launch *launch, size_t pair, size_t size)
+{
+	return launch->measured[pair][size].outcome == OUTCOME_OK;
+}
+
+static int start_pairs(const struct pair_context *context, struct launch *launch,
+	uint64_t deadline_ns, struct why *why)
+{
+	struct launch_spec *spec = &launch->spec;
+	size_t largest = 0;
+
+	for (size_t i = 0; i < spec->size_count; i++)
+		if (spec->sizes[i] > largest)
+			largest = spec->sizes[i];
+	for (size_t i = 0; i < spec->pair_count; i++) {
+		const struct channel *channel;
+		int error;
+
+		spec->pairs[i].size_max = largest;
+		spec->pairs[i].chunk_max = spec->chunk > largest ? spec->chunk : largest;
+		spec->pairs[i].slots = 2 * spec->size_count;
+		error = pair_start(
+			context, &spec->pairs[i], deadline_ns, &launch->pairs[i], why);
+		if (error)
+			return error;
+		channel = pair_channel(launch->pairs[i]);
+		for (size_t size = 0; size < spec->size_count; size++)
+			if (spec->sizes[size] > channel->size_max)
+				fail_size(launch, i, size, OUTCOME_SKIPPED,
+					&channel->size_limit);
+	}
+	return 0;
+}
+
+static struct slice plan_slice(const struct launch *launch, size_t pair, size_t size)
+{
+	const struct launch_spec *spec = &launch->spec;
+	size_t largest = spec->pairs[pair].size_max;
+	size_t bytes = spec->sizes[size];
+
+	return (struct slice){ .kind = spec->test == TEST_LATENCY ? SLICE_LATENCY :
+			spec->test == TEST_THROUGHPUT		  ? SLICE_THROUGHPUT :
+								    SLICE_CAPACITY,
+		.size = bytes,
+		.duration_ns = slice_planned_ns(spec),
+		.handover = 1,
+		.batch = 1,
+		.gap_ns = spec->gap_ns,
+		.chunk = spec->test == TEST_CAPACITY ? largest :
+			spec->chunk		     ? spec->chunk :
+						       bytes,
+		.slot = 2 * size };
+}
+
+static uint64_t clamp(double value, double least, double most)
+{
+	return (uint64_t)(value < least ? least : value > most ? most : value);
+}
+
+/* What the warm-up says about one size: how many hand-over messages, and how many messages
+ * between two looks at the clock. */
+struct pace {
+	uint64_t handover, batch;
+	double message_ns;
+};
+
+static struct pace settle_pace(const struct launch_spec *spec, double message_ns)
+{
+	struct pace pace = { .message_ns = message_ns,
+		.handover = clamp(HANDOVER_NS / message_ns, 1, HANDOVER_MOST),
+		.batch = 1 };
+
+	if (spec->test == TEST_THROUGHPUT)
+		pace.batch = clamp(LOOK_NS / message_ns, 1, BATCH_MOST);
+	else if (message_ns < 1000 && !spec->gap_ns)
+		pace.batch = clamp(BATCH_NS / message_ns, 1, BATCH_MOST);
+	if (spec->batch)
+		pace.batch = spec->batch;
+	return pace;
+}
+
+/* One short slice a size, in shuffled order, none of it kept. */
+static int warm_up(struct launch *launch, struct random *random, uint64_t deadline_ns,
+	struct pace paces[LAUNCH_PAIRS][LAUNCH_SIZES], struct why *why)
+{
+	const struct launch_spec *spec = &launch->spec;
+	size_t order[LAUNCH_SIZES];
+
+	for (size_t i = 0; i < spec->size_count; i++)
+		order[i] = i;
+	for (size_t pair = 0; pair < spec->pair_count; pair++) {
+		random_shuffle(random, order, spec->size_count, sizeof order[0]);
+		for (size_t i = 0; i < spec->size_count; i++) {
+			size_t size = order[i];
+			struct slice slice = plan_slice(launch, pair, size);
+			const struct report *report;
+			int error;
+
+			if (!is_open(launch, pair, size))
+				continue;
+			slice.is_warm_up = true;
+			slice.gap_ns = 0;
+			slice.duration_ns = spec->warm_up_ns / spec->size_count;
+			error = pair_slice(launch->pairs[pair], &slice, deadline_ns, why);
+			if (error)
+				return error;
+			report = pair_report(launch->pairs[pair], timing_side(spec, pair));
+			paces[pair][size] = settle_pace(spec,
+				(double)(report->elapsed_ns + 1) /
+					(double)(report->messages ? report->messages : 1));
+		}
+	}
+	return 0;
+}
+
+static void keep_cost(struct launch *launch, size_t pair, size_t size)
+{
+	struct measured *measured = &launch->measured[pair][size];
+
+	for (unsigned side = 0; side < 2; side++) {
+		const struct report *report = pair_report(launch->pairs[pair], side);
+
+		cost_add(&measured->cost[side], &report->cost);
+		measured->cost_messages[side] += report->cost_messages;
+		if (report->left_cpu)
+			launch->retry_cause = "a side was found on another CPU";
+	}
+}
+
+/* Runs one timed slice of one pair and size and keeps what it gave. */
+static int time_slice(struct launch *launch, size_t pair, size_t size,
+	const struct pace *pace, unsigned number, uint64_t deadline_ns, struct why *why)
+{
+	const struct launch_spec *spec = &launch->spec;
+	struct measured *measured = &launch->measured[pair][size];
+	struct slice slice = plan_slice(launch, pair, size);
+	const struct report *report;
+	int error;
+
+	slice.handover = pace->handover;
+	slice.batch = pace->batch;
+	if (spec->test == TEST_LATENCY && pace->batch > 1) {
+		/* Batches for the headline, one by one for the percentiles, in turns. */
+		if (number % 2 == 0)
+			slice.slot = 2 * size + 1;
+		else
+			slice.batch = 1;
+	}
+	error = pair_slice(launch->pairs[pair], &slice, deadline_ns, why);
+	if (error)
+		return error;
+	report = pair_report(launch->pairs[pair], timing_side(spec, pair));
+	measured->batch = spec->test == TEST_LATENCY ? pace->batch : 1;
+	measured->slices++;
+	measured->messages += report->messages;
+	measured->bytes += report->bytes;
+	measured->elapsed_ns += report->elapsed_ns;
+	if (spec->test == TEST_THROUGHPUT && report->elapsed_ns)
+		measured->slice_values[measured->slice_value_count++] =
+			1e9 * (double)report->messages / (double)report->elapsed_ns;
+	keep_cost(launch, pair, size);
+	return 0;
+}
+
+static int time_slices(struct launch *launch, struct random *random, uint64_t deadline_ns,
+	struct pace paces[LAUNCH_PAIRS][LAUNCH_SIZES], struct why *why)
+{
+	const struct launch_spec *spec = &launch->spec;
+	struct {
+		uint16_t size, number;
+	} order[LAUNCH_SIZES * LAUNCH_SLICES];
+	size_t count = 0;
+
+	for (uint16_t size = 0; size < spec->size_count; size++)
+		for (uint16_t number = 0; number < spec->slices; number++) {
+			order[count].size = size;
+			order[count++].number = number;
+		}
+	random_shuffle(random, order, count, sizeof order[0]);
+	for (size_t i = 0; i < count; i++) {
+		size_t size = order[i].size;
+		size_t first = random_below(random, spec->pair_count);
+
+		for (size_t turn = 0; turn < spec->pair_count; turn++) {
+			size_t pair = (first + turn) % spec->pair_count;
+			int error;
+
+			if (!is_open(launch, pair, size))
+				continue;
+			error = time_slice(launch, pair, size, &paces[pair][size],
+				order[i].number, deadline_ns, why);
+			if (error)
+				return error;
+		}
+	}
+	return 0;
+}
+
+static int find_capacity(struct launch *launch, uint64_t deadline_ns, struct why *why)
+{
+	for (size_t size = 0; size < launch->spec.size_count; size++) {
+		struct measured *measured = &launch->measured[0][size];
+		struct slice slice = plan_slice(launch, 0, size);
+		int error;
+
+		if (!is_open(launch, 0, size))
+			continue;
+		error = pair_slice(launch->pairs[0], &slice, deadline_ns, why);
+		if (error)
+			return error;
+		measured->capacity = *pair_capacity(launch->pairs[0]);
+		measured->slices = 1;
+		if (measured->capacity.is_unbounded) {
+			measured->outcome = OUTCOME_INCONCLUSIVE;
+			why_say(&measured->why, 0,
+				"still accepting after 2 s: %llu bytes in %llu writes",
+				(unsigned long long)measured->capacity.bytes,
+				(unsigned long long)measured->capacity.messages);
+		}
+	}
+	return 0;
+}
+
+static uint64_t steal_ns(const struct placement *placement, bool *is_known)
+{
+	uint64_t sum = 0;
+
+	for (unsigned side = 0; side < 2; side++) {
+		struct cpu_time time;
+
+		if (side == 1 && placement->cpu[0] == placement->cpu[1])
+			break;
+		if (!environment_cpu_time(placement->cpu[side], &time))
+			*is_known = false;
+		else
+			sum += time.steal_ns;
+	}
+	return sum;
+}
+
+static int run_slices(const struct pair_context *context, struct launch *launch,
+	struct why *why)
+{
+	struct random random = { launch->spec.seed };
+	struct pace paces[LAUNCH_PAIRS][LAUNCH_SIZES];
+	uint64_t deadline_ns = clock_now_ns() + 2 * launch_planned_ns(&launch->spec) +
+		launch->spec.deadline_ns;
+	int error = start_pairs(context, launch, deadline_ns, why);
+
+	if (error)
+		return error;
+	if (launch->spec.test == TEST_CAPACITY)
+		return find_capacity(launch, deadline_ns, why);
+	error = warm_up(launch, &random, deadline_ns, paces, why);
+	return error ? error : time_slices(launch, &random, deadline_ns, paces, why);
+}
+
+void launch_run(const struct pair_context *context, const struct launch_spec *spec,
+	struct launch *launch)
+{
+	const struct placement *placement = &spec->pairs[0].placement;
+	struct clock_point start = clock_point(context->clock);
+	bool is_steal_known = true;
+	uint64_t stolen = steal_ns(placement, &is_steal_known);
+	struct why why = { "" };
+	int error;
+
+	memset(launch, 0, sizeof *launch);
+	launch->spec = *spec;
+	error = run_slices(context, launch, &why);
+	if (error)
+		fail_all(launch, &why, error);
+	launch->clock_drift_ppm =
+		clock_drift_ppm(context->clock, start, clock_point(context->clock));
+	if (context->clock->is_tsc && fabs(launch->clock_drift_ppm) > DRIFT_PPM)
+		launch->retry_cause = "the TSC drifted by more than 100 ppm";
+	launch->steal_ms = (double)(steal_ns(placement, &is_steal_known) - stolen) / 1e6;
+	if (!is_steal_known)
+		launch->steal_ms = NAN;
+}
+
+void launch_end(struct launch *launch)
+{
+	for (size_t i = 0; i < LAUNCH_PAIRS; i++) {
+		pair_stop(launch->pairs[i]);
+		launch->pairs[i] = NULL;
+	}
+}

@@ -1,0 +1,81 @@
+/* launch.h: fresh processes with fresh kernel objects for one mechanism, test and
+ * placement; every message size in shuffled slices; one value a size.
+ *
+ * A launch holds one pair, or two that are alternated slice by slice on the same CPUs
+ * (fidelity, canaries, duets). */
+#ifndef IPCMARK_LAUNCH_H
+#define IPCMARK_LAUNCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/pair.h"
+
+#define LAUNCH_PAIRS  2
+#define LAUNCH_SIZES  24
+#define LAUNCH_SLICES 256 /* timed slices of one size */
+
+struct launch_spec {
+	size_t pair_count;
+	struct pair_spec pairs[LAUNCH_PAIRS]; /* size_max, chunk_max and slots are filled in */
+	enum test test;
+	size_t sizes[LAUNCH_SIZES]; /* bytes; a wake-up has the one size 0 */
+	size_t size_count;
+	size_t chunk; /* 0: the message size */
+	uint64_t gap_ns;
+	uint64_t slice_ns;
+	unsigned slices; /* timed ones, a size */
+	uint64_t warm_up_ns;
+	uint64_t deadline_ns; /* beyond what is planned */
+	uint64_t batch; /* 0: chosen in the warm-up; fidelity sets it */
+	uint64_t seed; /* order of the slices */
+};
+
+enum outcome { OUTCOME_OK, OUTCOME_SKIPPED, OUTCOME_FAILED, OUTCOME_INCONCLUSIVE };
+extern const char *const outcome_names[];
+
+/* What a launch found for one pair and size. */
+struct measured {
+	enum outcome outcome;
+	struct why why; /* where it is not OUTCOME_OK */
+	uint64_t batch;
+	unsigned slices;
+	uint64_t messages, bytes, elapsed_ns;
+	/* Of each timed slice: messages per second (throughput), or the median round trip
+	 * in ns (latency, the headline ones only). */
+	double slice_values[LAUNCH_SLICES];
+	unsigned slice_value_count;
+	struct cost cost[2]; /* of the timed slices */
+	uint64_t cost_messages[2];
+	struct capacity capacity;
+};
+
+struct launch {
+	struct launch_spec spec;
+	struct pair *pairs[LAUNCH_PAIRS];
+	struct measured measured[LAUNCH_PAIRS][LAUNCH_SIZES];
+	const char *retry_cause; /* NULL, or why the launch should not count */
+	double clock_drift_ppm;
+	double steal_ms; /* NAN where the system does not tell */
+	bool is_interrupted;
+};
+
+/* Runs the launch. Whatever happens, every size has an outcome afterwards; what is wrong is
+ * said there. The histograms live until launch_end(). */
+void launch_run(const struct pair_context *context, const struct launch_spec *spec,
+	struct launch *launch);
+void launch_end(struct launch *launch);
+
+/* Histograms of a size: round trips one by one, and sums over `batch` of them (empty where
+ * batch is 1). */
+struct histogram *launch_singles(struct launch *launch, size_t pair, size_t size);
+struct histogram *launch_batches(struct launch *launch, size_t pair, size_t size);
+
+/* About how long it will take. */
+uint64_t launch_planned_ns(const struct launch_spec *spec);
+
+/* How long the warm-up is by default: 50 ms, 5 ms for what spins. */
+uint64_t launch_warm_up_ns(const struct mechanism *mechanism);
+
+#endif

@@ -1,0 +1,411 @@
+/* measure.c: the timed loops. The payload policy is a constant of each copy of a loop, so
+ * that the compiler leaves nothing of it inside; a mechanism costs one indirect call an
+ * operation. */
+#include <errno.h>
+#include <time.h>
+
+#include "harness/side.h"
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+static int wrong_bytes(struct side *side, uint64_t sequence, size_t offset, size_t size)
+{
+	return why_say(side->channel.why, EBADMSG,
+		"%s: byte %zu of message %llu (%zu bytes) is not what was sent",
+		side->channel.mechanism->name, offset, (unsigned long long)sequence, size);
+}
+
+static int wrong_length(struct side *side, size_t size, size_t len)
+{
+	return why_say(side->channel.why, EBADMSG,
+		"%s: a message of %zu bytes arrived as one of %zu",
+		side->channel.mechanism->name, size, len);
+}
+
+static ALWAYS_INLINE int send_one(struct side *side, size_t size, enum payload payload)
+{
+	const struct mechanism *mechanism = side->channel.mechanism;
+	void *tx = side->channel.tx;
+
+	if (mechanism->reserve) {
+		int error = mechanism->reserve(&side->channel, size, &tx);
+
+		if (error)
+			return error;
+	}
+	if (payload == PAYLOAD_TOUCH)
+		payload_touch_write(tx, size, side->sent);
+	else if (payload == PAYLOAD_VERIFY)
+		payload_fill(tx, size, side->channel.side, side->sent, 0);
+	side->sent++;
+	return mechanism->send(&side->channel, size);
+}
+
+static ALWAYS_INLINE int look(struct side *side, const void *rx, size_t len,
+	uint64_t sequence, size_t offset, size_t size, enum payload payload)
+{
+	if (payload == PAYLOAD_TOUCH) {
+		payload_touch_read(rx, len);
+	} else if (payload == PAYLOAD_VERIFY) {
+		size_t right = payload_check(rx, len, !side->channel.side, sequence, offset);
+
+		if (right < len)
+			return wrong_bytes(side, sequence, offset + right, size);
+	}
+	return 0;
+}
+
+/* Receives one whole message; a stream may deliver it in parts. */
+static ALWAYS_INLINE int recv_one(struct side *side, size_t size, enum payload payload)
+{
+	const struct mechanism *mechanism = side->channel.mechanism;
+	size_t got = 0;
+	int error;
+
+	for (;;) {
+		const void *rx;
+		size_t len;
+
+		error = mechanism->recv(&side->channel, size - got, &rx, &len);
+		if (error)
+			return error;
+		error = look(side, rx, len, side->received, got, size, payload);
+		if (error)
+			return error;
+		if (mechanism->release) {
+			error = mechanism->release(&side->channel);
+			if (error)
+				return error;
+		}
+		got += len;
+		if (got >= size)
+			break;
+		if (mechanism->caps & CAP_BOUNDARIES)
+			return wrong_length(side, size, len);
+		side->channel.rx = side->rx_base + got;
+	}
+	side->channel.rx = side->rx_base;
+	side->received++;
+	/* The stop rule's number was stored before this message left. */
+	atomic_thread_fence(memory_order_acquire);
+	return 0;
+}
+
+static ALWAYS_INLINE int exchange(struct side *side, size_t size, enum payload payload)
+{
+	int error = send_one(side, size, payload);
+
+	return error ? error : recv_one(side, size, payload);
+}
+
+/* Short gaps are spun away; in longer ones this CPU idles too, as a real client would. */
+static void idle(uint64_t gap_ns)
+{
+	const struct timespec gap = { .tv_sec = (time_t)(gap_ns / 1000000000),
+		.tv_nsec = (long)(gap_ns % 1000000000) };
+	uint64_t end = clock_now_ns() + gap_ns;
+
+	if (gap_ns >= 20000)
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &gap, NULL);
+	while (clock_now_ns() < end)
+		;
+}
+
+static ALWAYS_INLINE void sample(struct side *side, uint64_t ticks)
+{
+	side->samples[side->sample_count++] = ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
+}
+
+/* Announces the sender's next message as the last of the slice. */
+static void announce_last(struct side *side, uint64_t sequence)
+{
+	atomic_store_explicit(&side->control->last, sequence, memory_order_release);
+}
+
+static bool was_last(const struct side *side, uint64_t sequence)
+{
+	return atomic_load_explicit(&side->control->last, memory_order_relaxed) == sequence;
+}
+
+static ALWAYS_INLINE int ping(struct side *side, const struct slice *slice,
+	struct report *report, enum payload payload)
+{
+	uint64_t in_batch = 0;
+	uint64_t start, before, now, end;
+	int error;
+
+	for (uint64_t i = 0; i < slice->handover; i++) {
+		error = exchange(side, slice->size, payload);
+		if (error)
+			return error;
+	}
+	if (slice->gap_ns)
+		idle(slice->gap_ns);
+	start = before = clock_stamp(side->clock);
+	end = start + clock_ticks(side->clock, slice->duration_ns);
+	for (;;) {
+		error = exchange(side, slice->size, payload);
+		if (error)
+			return error;
+		if (++in_batch < slice->batch)
+			continue;
+		in_batch = 0;
+		now = clock_stamp(side->clock);
+		sample(side, now - before);
+		before = now;
+		if (now >= end || side->sample_count == SAMPLES_MAX)
+			break;
+		if (slice->gap_ns) {
+			idle(slice->gap_ns);
+			before = clock_stamp(side->clock);
+		}
+	}
+	report->messages = side->sample_count * slice->batch;
+	report->bytes = report->messages * slice->size;
+	report->elapsed_ns = (uint64_t)((double)(now - start) * side->clock->ns_per_tick);
+	report->cost_messages = slice->handover + report->messages + 1;
+	announce_last(side, side->sent);
+	return exchange(side, slice->size, payload);
+}
+
+static ALWAYS_INLINE int pong(struct side *side, const struct slice *slice,
+	struct report *report, enum payload payload)
+{
+	uint64_t first = side->received;
+	uint64_t sequence;
+	int error;
+
+	do {
+		sequence = side->received;
+		error = recv_one(side, slice->size, payload);
+		if (!error)
+			error = send_one(side, slice->size, payload);
+		if (error)
+			return error;
+	} while (!was_last(side, sequence));
+	report->cost_messages = side->received - first;
+	return 0;
+}
+
+static ALWAYS_INLINE int stream_out(struct side *side, const struct slice *slice,
+	struct report *report, enum payload payload)
+{
+	uint64_t first = side->sent;
+	uint64_t end = clock_stamp(side->clock) + clock_ticks(side->clock, slice->duration_ns);
+	uint64_t in_batch = 0;
+	int error;
+
+	/* At least one message beyond the hand-over, or there would be nothing to time. */
+	for (;;) {
+		bool is_last = false;
+
+		if (++in_batch >= slice->batch) {
+			in_batch = 0;
+			is_last = side->sent - first > slice->handover &&
+				clock_stamp(side->clock) >= end;
+		}
+		if (is_last)
+			announce_last(side, side->sent);
+		error = send_one(side, slice->size, payload);
+		if (error)
+			return error;
+		if (is_last)
+			break;
+	}
+	report->cost_messages = side->sent - first;
+	return 0;
+}
+
+/* Fills in what a receiver timed from the end of the hand-over to the last byte. */
+static void report_stream(struct side *side, struct report *report, uint64_t ticks,
+	uint64_t messages, uint64_t bytes, uint64_t all_messages)
+{
+	report->messages = messages;
+	report->bytes = bytes;
+	report->elapsed_ns = (uint64_t)((double)ticks * side->clock->ns_per_tick);
+	report->cost_messages = all_messages;
+}
+
+static ALWAYS_INLINE int messages_in(struct side *side, const struct slice *slice,
+	struct report *report, enum payload payload)
+{
+	uint64_t first = side->received;
+	uint64_t start = 0, count, sequence;
+
+	do {
+		int error;
+
+		sequence = side->received;
+		error = recv_one(side, slice->size, payload);
+		if (error)
+			return error;
+		if (side->received - first == slice->handover)
+			start = clock_stamp(side->clock);
+	} while (!was_last(side, sequence));
+	count = side->received - first;
+	report_stream(side, report, clock_stamp(side->clock) - start, count - slice->handover,
+		(count - slice->handover) * slice->size, count);
+	return 0;
+}
+
+/* Looks at `len` bytes of a stream that may belong to several messages. */
+static ALWAYS_INLINE int look_stream(struct side *side, const unsigned char *rx, size_t len,
+	uint64_t first, uint64_t position, size_t size, enum payload payload)
+{
+	if (payload != PAYLOAD_VERIFY)
+		return look(side, rx, len, 0, 0, size, payload);
+	while (len) {
+		size_t offset = (size_t)(position % size);
+		size_t part = size - offset < len ? size - offset : len;
+		int error =
+			look(side, rx, part, first + position / size, offset, size, payload);
+
+		if (error)
+			return error;
+		rx += part;
+		position += part;
+		len -= part;
+	}
+	return 0;
+}
+
+/* A stream has no messages: reads of up to `chunk` bytes, whatever they hold. */
+static ALWAYS_INLINE int bytes_in(struct side *side, const struct slice *slice,
+	struct report *report, enum payload payload)
+{
+	const struct mechanism *mechanism = side->channel.mechanism;
+	uint64_t first = side->received;
+	uint64_t start = 0, start_position = 0, position = 0, last;
+	bool is_started = false;
+
+	do {
+		const void *rx;
+		size_t len;
+		int error = mechanism->recv(&side->channel, slice->chunk, &rx, &len);
+
+		if (!error)
+			error = look_stream(
+				side, rx, len, first, position, slice->size, payload);
+		if (!error && mechanism->release)
+			error = mechanism->release(&side->channel);
+		if (error)
+			return error;
+		position += len;
+		if (!is_started && position >= slice->handover * slice->size) {
+			is_started = true;
+			start_position = position;
+			start = clock_stamp(side->clock);
+		}
+		atomic_thread_fence(memory_order_acquire);
+		last = atomic_load_explicit(&side->control->last, memory_order_relaxed);
+	} while (last == STOP_UNKNOWN || position < (last - first + 1) * slice->size);
+	side->received = last + 1;
+	report_stream(side, report, clock_stamp(side->clock) - start,
+		(position - start_position) / slice->size, position - start_position,
+		last - first + 1);
+	return 0;
+}
+
+/* Floors do `batch` exchanges, or messages, in one call; the stop rule counts calls. */
+static int work_latency(struct side *side, const struct slice *slice, struct report *report)
+{
+	const struct mechanism *mechanism = side->channel.mechanism;
+	uint64_t calls = 0, start, before, now, end;
+	uint64_t sequence;
+	int error;
+
+	if (side->channel.side == 1) {
+		do {
+			sequence = side->received++;
+			error = mechanism->work(&side->channel, slice->size, slice->batch);
+			calls++;
+			atomic_thread_fence(memory_order_acquire);
+		} while (!error && !was_last(side, sequence));
+		report->cost_messages = calls * slice->batch;
+		return error;
+	}
+	side->sent++;
+	error = mechanism->work(&side->channel, slice->size, slice->batch);
+	start = before = clock_stamp(side->clock);
+	end = start + clock_ticks(side->clock, slice->duration_ns);
+	do {
+		side->sent++;
+		if (error)
+			return error;
+		error = mechanism->work(&side->channel, slice->size, slice->batch);
+		now = clock_stamp(side->clock);
+		sample(side, now - before);
+		before = now;
+	} while (now < end && side->sample_count < SAMPLES_MAX);
+	report->messages = side->sample_count * slice->batch;
+	report->elapsed_ns = (uint64_t)((double)(now - start) * side->clock->ns_per_tick);
+	report->cost_messages = report->messages + 2 * slice->batch;
+	announce_last(side, side->sent++);
+	return error ? error : mechanism->work(&side->channel, slice->size, slice->batch);
+}
+
+static int work_throughput(
+	struct side *side, const struct slice *slice, struct report *report)
+{
+	const struct mechanism *mechanism = side->channel.mechanism;
+	bool is_timed = side->channel.side == 1 || (mechanism->caps & CAP_SOLO);
+	bool is_sender = side->channel.side == 0;
+	uint64_t end = clock_stamp(side->clock) + clock_ticks(side->clock, slice->duration_ns);
+	uint64_t calls = 0, start = 0;
+	uint64_t sequence;
+
+	do {
+		int error;
+
+		sequence = is_sender ? side->sent++ : side->received++;
+		if (is_sender && calls >= 2 && clock_stamp(side->clock) >= end)
+			announce_last(side, sequence);
+		error = mechanism->work(&side->channel, slice->size, slice->batch);
+		if (error)
+			return error;
+		if (++calls == 1)
+			start = clock_stamp(side->clock);
+		atomic_thread_fence(memory_order_acquire);
+	} while (!was_last(side, sequence));
+	report->cost_messages = calls * slice->batch;
+	if (is_timed)
+		report_stream(side, report, clock_stamp(side->clock) - start,
+			(calls - 1) * slice->batch,
+			(calls - 1) * slice->batch * slice->size, calls * slice->batch);
+	return 0;
+}
+
+/* One copy of `loop` a payload policy. */
+#define BY_PAYLOAD(loop) \
+	(side->payload == PAYLOAD_NONE ? loop(side, slice, report, PAYLOAD_NONE) : \
+			side->payload == PAYLOAD_TOUCH ? \
+					 loop(side, slice, report, PAYLOAD_TOUCH) : \
+					 loop(side, slice, report, PAYLOAD_VERIFY))
+
+int measure_latency(struct side *side, const struct slice *slice, struct report *report)
+{
+	if (side->channel.mechanism->work)
+		return work_latency(side, slice, report);
+	return side->channel.side == 0 ? BY_PAYLOAD(ping) : BY_PAYLOAD(pong);
+}
+
+int measure_throughput(struct side *side, const struct slice *slice, struct report *report)
+{
+	if (side->channel.mechanism->work)
+		return work_throughput(side, slice, report);
+	if (side->channel.side == 0)
+		return BY_PAYLOAD(stream_out);
+	if (side->channel.mechanism->caps & CAP_BOUNDARIES)
+		return BY_PAYLOAD(messages_in);
+	return BY_PAYLOAD(bytes_in);
+}
+
+void measure_fold(struct side *side, const struct slice *slice)
+{
+	struct histogram *histogram = &side->control->histograms[slice->slot];
+
+	for (size_t i = 0; i < side->sample_count; i++)
+		histogram_add(histogram,
+			(uint64_t)((double)side->samples[i] * side->clock->ns_per_tick + 0.5));
+	side->sample_count = 0;
+}

@@ -1,0 +1,33 @@
+/* side.h: what a side does in a slice. */
+#ifndef IPCMARK_SIDE_H
+#define IPCMARK_SIDE_H
+
+#include "harness/clock.h"
+#include "harness/control.h"
+#include "harness/payload.h"
+#include "mechanisms/mechanism.h"
+
+/* Samples of one slice; a slice that would take more ends early. 32-bit ticks: longer ones
+ * (more than a second) are kept as the largest value. */
+#define SAMPLES_MAX 32768
+
+struct side {
+	struct channel channel;
+	struct control *control;
+	const struct clock *clock;
+	enum payload payload;
+	unsigned char *rx_base;  /* channel.rx at the start of a message */
+	uint64_t sent, received; /* sequence numbers of the next message each way */
+	uint32_t *samples;       /* SAMPLES_MAX, prefaulted */
+	size_t sample_count;
+};
+
+/* Run one slice; fill messages, bytes and elapsed_ns of this side's report. 0 or -errno. */
+int measure_latency(struct side *side, const struct slice *slice, struct report *report);
+int measure_throughput(struct side *side, const struct slice *slice, struct report *report);
+int measure_capacity(struct side *side, const struct slice *slice, struct report *report);
+
+/* Folds the samples of the slice into the slot's histogram. */
+void measure_fold(struct side *side, const struct slice *slice);
+
+#endif

@@ -1,0 +1,396 @@
+/* ring.c: messages of any size through shared memory, in place: one ring a direction, one
+ * producer, one consumer.
+ *
+ * A message is a word of header and its bytes, eight-byte aligned, one after the other, so
+ * that a small message and its header travel in one cache line. The header says how long
+ * the message is and, by not being zero, that it is there: the producer sets the word behind
+ * the message to zero before it publishes the header, and the consumer looks at nothing
+ * else. A message is never split: where it does not fit before the end, a header says WRAP
+ * and the message starts at the front. The consumer publishes how far it has read; the
+ * producer looks at that only when the space it knows of is used up. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness/base/text.h"
+#include "mechanisms/gate.h"
+
+#define HEADER    sizeof(uint64_t)
+#define WRAP      UINT64_MAX
+#define RING_MOST ((int64_t)1 << 30)
+
+static void size_range(int64_t *least, int64_t *most)
+{
+	*least = 4096;
+	*most = RING_MOST;
+}
+
+static const struct setting_spec settings[] = {
+	{ .name = "ring.size",
+		.unit = "bytes",
+		.says = "bytes of the ring of each direction, a power of two",
+		.limit = "ring.size",
+		.standard = 4 << 20,
+		.range = size_range },
+	{ .name = NULL },
+};
+enum { RING_SIZE };
+
+/* In shared memory, one a direction; the bytes follow on the next page. */
+struct ring {
+	_Alignas(64) _Atomic uint64_t tail; /* bytes consumed since the start */
+	struct gate filled;                 /* the consumer waits here */
+	struct gate drained;                /* the producer waits here */
+};
+
+struct ring_shared {
+	char name[LEDGER_NAME];
+	uint64_t size;         /* of the bytes of one direction */
+	uint64_t bytes_offset; /* from a ring to its bytes */
+	uint64_t stride;       /* from one direction to the other */
+};
+
+struct ring_own {
+	struct ring *tx, *rx;
+	unsigned char *tx_bytes, *rx_bytes;
+	uint64_t mask;       /* size - 1 */
+	uint64_t head;       /* bytes produced since the start */
+	uint64_t known_tail; /* of the ring this side sends into, when last looked at */
+	uint64_t tail;       /* bytes consumed of the other */
+	uint64_t next_tail;  /* after release */
+	unsigned char *map;
+	size_t map_size;
+	bool is_attached;
+};
+
+static inline uint64_t padded(size_t size)
+{
+	return HEADER + ((size + HEADER - 1) & ~(uint64_t)(HEADER - 1));
+}
+
+static inline _Atomic uint64_t *header_at(unsigned char *bytes, uint64_t offset)
+{
+	return (_Atomic uint64_t *)(void *)(bytes + offset);
+}
+
+static int ring_create(struct channel *channel)
+{
+	struct ring_shared *shared = channel->shared;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t size = 4096;
+	int error, fd;
+
+	while (size < (uint64_t)channel->settings[RING_SIZE])
+		size *= 2;
+	channel->settings[RING_SIZE] = (int64_t)size;
+	/* One word for the header, and one that is zero behind the message. */
+	if (channel->size_max > size - 2 * HEADER) {
+		channel->size_max = size - 2 * HEADER;
+		why_say(&channel->size_limit, 0,
+			"a message and two words must fit the ring (ring.size is %llu)",
+			(unsigned long long)size);
+	}
+	shared->size = size;
+	shared->bytes_offset = (sizeof(struct ring) + page - 1) / page * page;
+	shared->stride = shared->bytes_offset + (size + page - 1) / page * page;
+	error = ledger_name(channel->ledger, LEDGER_SHM, shared->name, channel->why);
+	if (error) {
+		shared->name[0] = '\0';
+		return error;
+	}
+	fd = shm_open(shared->name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		error = why_say(channel->why, errno, "%s: create in /dev/shm",
+			channel->mechanism->name);
+		shared->name[0] = '\0';
+		return error;
+	}
+	if (ftruncate(fd, (off_t)(2 * shared->stride)))
+		error = why_say(channel->why, errno, "%s: set the size",
+			channel->mechanism->name);
+	close(fd);
+	return error;
+}
+
+/* Each side allocates the memory it sends from, on its own node; a full tmpfs is an error
+ * here instead of a SIGBUS later. */
+static int ring_allocate(struct channel *channel, int fd)
+{
+	const struct ring_shared *shared = channel->shared;
+	char size[TEXT_QUANTITY];
+	int error = posix_fallocate(
+		fd, (off_t)(channel->side * shared->stride), (off_t)shared->stride);
+
+	if (!error)
+		return 0;
+	why_say(channel->why, error, "%s: allocate %s of shared memory",
+		channel->mechanism->name, text_bytes((double)shared->stride, size));
+	why_add(channel->why, "/dev/shm may be too small");
+	return -error;
+}
+
+static int ring_attach(struct channel *channel)
+{
+	const struct ring_shared *shared = channel->shared;
+	struct ring_own *own = channel->own;
+	int fd = shm_open(shared->name, O_RDWR | O_CLOEXEC, 0);
+	unsigned char *sides[2];
+	int error;
+
+	own->is_attached = true;
+	if (fd < 0)
+		return why_say(channel->why, errno, "%s: open", channel->mechanism->name);
+	error = ring_allocate(channel, fd);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	own->map_size = 2 * shared->stride;
+	own->map = mmap(NULL, own->map_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (own->map == MAP_FAILED) {
+		own->map = NULL;
+		return why_say(channel->why, errno, "%s: map", channel->mechanism->name);
+	}
+	sides[0] = own->map;
+	sides[1] = own->map + shared->stride;
+	own->tx = (struct ring *)(void *)sides[channel->side];
+	own->rx = (struct ring *)(void *)sides[!channel->side];
+	own->tx_bytes = sides[channel->side] + shared->bytes_offset;
+	own->rx_bytes = sides[!channel->side] + shared->bytes_offset;
+	own->mask = shared->size - 1;
+	return 0;
+}
+
+/* Both have allocated: map the pages now, so that no transfer takes a fault. */
+static int ring_ready(struct channel *channel)
+{
+	struct ring_own *own = channel->own;
+	volatile unsigned char *page = own->map;
+	size_t step = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t i = 0; i < own->map_size; i += step)
+		(void)page[i];
+	return 0;
+}
+
+/* Waits until `need` bytes behind head are free. */
+static inline void await_space(struct channel *channel, const struct gate_ops *gate,
+	struct ring_own *own, uint64_t need)
+{
+	while (own->head + need - own->known_tail > own->mask + 1) {
+		own->known_tail =
+			atomic_load_explicit(&own->tx->tail, memory_order_acquire);
+		if (own->head + need - own->known_tail <= own->mask + 1)
+			return;
+		gate->prepare(&own->tx->drained);
+		own->known_tail =
+			atomic_load_explicit(&own->tx->tail, memory_order_acquire);
+		if (own->head + need - own->known_tail <= own->mask + 1)
+			gate->cancel(&own->tx->drained);
+		else
+			gate->commit(&own->tx->drained, channel);
+	}
+}
+
+static inline void publish(struct ring_own *own, uint64_t offset, uint64_t header)
+{
+	atomic_store_explicit(
+		header_at(own->tx_bytes, offset), header, memory_order_release);
+}
+
+static inline void clear_next(struct ring_own *own, uint64_t position)
+{
+	atomic_store_explicit(header_at(own->tx_bytes, position & own->mask), 0,
+		memory_order_relaxed);
+}
+
+/* Bytes from head to the end of the ring if the message must start at the front, else 0. */
+static inline uint64_t wrap_needed(const struct ring_own *own, size_t size)
+{
+	uint64_t to_end = own->mask + 1 - (own->head & own->mask);
+
+	return padded(size) > to_end ? to_end : 0;
+}
+
+static inline void wrap(struct ring_own *own, uint64_t to_end)
+{
+	clear_next(own, own->head + to_end);
+	publish(own, own->head & own->mask, WRAP);
+	own->head += to_end;
+}
+
+static inline int reserve(
+	struct channel *channel, const struct gate_ops *gate, size_t size, void **tx)
+{
+	struct ring_own *own = channel->own;
+	uint64_t to_end = wrap_needed(own, size);
+
+	if (to_end) {
+		await_space(channel, gate, own, to_end + HEADER);
+		wrap(own, to_end);
+		if (gate->notify)
+			gate->notify(&own->tx->filled);
+	}
+	await_space(channel, gate, own, padded(size) + HEADER);
+	*tx = own->tx_bytes + (own->head & own->mask) + HEADER;
+	return 0;
+}
+
+static inline int ring_send(
+	struct channel *channel, const struct gate_ops *gate, size_t size)
+{
+	struct ring_own *own = channel->own;
+	uint64_t offset = own->head & own->mask;
+
+	own->head += padded(size);
+	clear_next(own, own->head);
+	publish(own, offset, size + 1);
+	if (gate->notify)
+		gate->notify(&own->tx->filled);
+	return 0;
+}
+
+static inline uint64_t await_header(
+	struct channel *channel, const struct gate_ops *gate, struct ring_own *own)
+{
+	_Atomic uint64_t *at = header_at(own->rx_bytes, own->tail & own->mask);
+	uint64_t header;
+
+	while (!(header = atomic_load_explicit(at, memory_order_acquire))) {
+		gate->prepare(&own->rx->filled);
+		header = atomic_load_explicit(at, memory_order_acquire);
+		if (header) {
+			gate->cancel(&own->rx->filled);
+			break;
+		}
+		gate->commit(&own->rx->filled, channel);
+	}
+	return header;
+}
+
+static inline void give_back(
+	struct ring_own *own, const struct gate_ops *gate, uint64_t tail)
+{
+	own->tail = tail;
+	atomic_store_explicit(&own->rx->tail, tail, memory_order_release);
+	if (gate->notify)
+		gate->notify(&own->rx->drained);
+}
+
+static inline int ring_recv(struct channel *channel, const struct gate_ops *gate,
+	size_t size, const void **rx, size_t *len)
+{
+	struct ring_own *own = channel->own;
+	uint64_t header = await_header(channel, gate, own);
+
+	if (header == WRAP) {
+		give_back(own, gate, (own->tail | own->mask) + 1);
+		header = await_header(channel, gate, own);
+	}
+	if (header - 1 > own->mask || header - 1 > size)
+		return why_say(channel->why, EPROTO,
+			"%s: a header says %llu bytes where at most %zu were expected",
+			channel->mechanism->name, (unsigned long long)(header - 1), size);
+	*rx = own->rx_bytes + (own->tail & own->mask) + HEADER;
+	*len = header - 1;
+	own->next_tail = own->tail + padded(*len);
+	return 0;
+}
+
+static inline int release(struct channel *channel, const struct gate_ops *gate)
+{
+	struct ring_own *own = channel->own;
+
+	give_back(own, gate, own->next_tail);
+	return 0;
+}
+
+static inline ssize_t offer(struct channel *channel, const struct gate_ops *gate,
+	const void *bytes, size_t size)
+{
+	struct ring_own *own = channel->own;
+	uint64_t to_end = wrap_needed(own, size);
+	uint64_t need = to_end + padded(size) + HEADER;
+	void *tx;
+
+	own->known_tail = atomic_load_explicit(&own->tx->tail, memory_order_acquire);
+	if (own->head + need - own->known_tail > own->mask + 1)
+		return -EAGAIN;
+	reserve(channel, gate, size, &tx);
+	memcpy(tx, bytes, size);
+	ring_send(channel, gate, size);
+	return (ssize_t)size;
+}
+
+static void ring_detach(struct channel *channel)
+{
+	struct ring_shared *shared = channel->shared;
+	struct ring_own *own = channel->own;
+
+	if (own->map)
+		munmap(own->map, own->map_size);
+	own->map = NULL;
+	if (!own->is_attached && shared->name[0])
+		ledger_remove(channel->ledger, LEDGER_SHM, shared->name);
+}
+
+/* One set of operations a way of waiting, so that the compiler sees which it is. */
+#define RING_OPS(kind, gate) \
+	static int kind##_reserve(struct channel *channel, size_t size, void **tx) \
+	{ \
+		return reserve(channel, &(gate), size, tx); \
+	} \
+	static int kind##_send(struct channel *channel, size_t size) \
+	{ \
+		return ring_send(channel, &(gate), size); \
+	} \
+	static int kind##_recv( \
+		struct channel *channel, size_t size, const void **rx, size_t *len) \
+	{ \
+		return ring_recv(channel, &(gate), size, rx, len); \
+	} \
+	static int kind##_release(struct channel *channel) \
+	{ \
+		return release(channel, &(gate)); \
+	} \
+	static ssize_t kind##_offer(struct channel *channel, const void *bytes, size_t size) \
+	{ \
+		return offer(channel, &(gate), bytes, size); \
+	}
+
+#define RING_ROW(kind) \
+	.family = "shared memory", .cite = "shm_overview(7)", \
+	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) | \
+		TEST_BIT(TEST_CAPACITY), \
+	.settings = settings, .size_setting = "ring.size", \
+	.shared_size = sizeof(struct ring_shared), .own_size = sizeof(struct ring_own), \
+	.create = ring_create, .attach = ring_attach, .ready = ring_ready, \
+	.reserve = kind##_reserve, .send = kind##_send, .recv = kind##_recv, \
+	.release = kind##_release, .offer = kind##_offer, .detach = ring_detach
+
+#define RING_CAPS \
+	(CAP_PAYLOAD | CAP_BOUNDARIES | CAP_INPLACE | CAP_EXACT_CAPACITY | CAP_NAMED | \
+		CAP_UNRELATED)
+
+RING_OPS(spin, gate_spin)
+RING_OPS(futex, gate_futex)
+
+const struct mechanism shm_spin_mechanism = {
+	.name = "shm_spin",
+	.title = "shm + spin",
+	.says = "ring in POSIX shared memory; a waiting side spins",
+	.caps = RING_CAPS | CAP_SPINS,
+	RING_ROW(spin),
+};
+
+const struct mechanism shm_futex_mechanism = {
+	.name = "shm_futex",
+	.title = "shm + futex",
+	.says = "ring in POSIX shared memory; a waiting side sleeps on a futex",
+	.caps = RING_CAPS | CAP_BLOCKS,
+	RING_ROW(futex),
+};

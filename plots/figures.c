@@ -1,0 +1,160 @@
+#include "plots/figures.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plots/figure.h"
+#include "plots/figure_files.h"
+#include "plots/gnuplot.h"
+
+#define VALUE(column) offsetof(struct summary_row, column)
+
+/* A figure is one line here and the script of its name. */
+static const struct figure figures[] = {
+	{ "latency_by_size", "Round trip by message size",
+		"Median, with bands for p25–p75 (dark) and p5–p95 (light).",
+		"latency was not measured", TEST_LATENCY, true, AXIS_NS,
+		"size_bytes,median_ns,p05_ns,p25_ns,p75_ns,p95_ns",
+		{ VALUE(median_ns), VALUE(p05_ns), VALUE(p25_ns), VALUE(p75_ns),
+			VALUE(p95_ns) },
+		5, figure_panels },
+	{ "percentiles", "Round trip by percentile",
+		"64-byte messages, or wake-ups without payload; a curve ends where fewer than ten samples remain.",
+		"there are no histograms of round trips", TEST_LATENCY, true, AXIS_NS,
+		"one_by_one_minus_q,round_trip_ns,percentile,size_bytes,samples", { 0 }, 0,
+		figure_tail },
+	{ "throughput_by_size", "Throughput by message size",
+		"One direction, timed at the receiver; whiskers are the 95 % interval of the median, from 6 launches on.",
+		"throughput was not measured", TEST_THROUGHPUT, true, AXIS_RATE,
+		"size_bytes,bytes_per_s,bytes_per_s_low,bytes_per_s_high",
+		{ VALUE(bytes_per_s), VALUE(bytes_per_s_low), VALUE(bytes_per_s_high) }, 3,
+		figure_curves },
+	{ "capacity", "Bytes accepted while nobody reads, by size option",
+		"One curve a write size. Filled: the same amount every time, hollow: not. Dashed: the default, dotted diagonal: as many bytes as the option says.",
+		"capacity was not measured", TEST_CAPACITY, false, AXIS_BYTES,
+		"setting,capacity_bytes,is_exact,write_bytes,is_default", { 0 }, 0,
+		figure_capacity },
+	{ "core_pairs", "Cache-line round trip by pair of CPUs",
+		"Median of there and back over one cache line, for every two CPUs measured.",
+		"no round trips of a cache line between two CPUs were measured", TEST_LATENCY,
+		false, AXIS_NS, "cpu_a,cpu_b,median_ns", { 0 }, 0, figure_core_pairs },
+};
+#define FIGURES (sizeof figures / sizeof figures[0])
+
+double figure_head(const struct figure *figure, const struct figure_data *data,
+	const char *placement, const char *more, struct page *page)
+{
+	char how[200], note[PAGE_LABEL_TEXT], subtitle[PAGE_LABEL_TEXT];
+
+	figure_how(data, figure->test, placement, how, sizeof how);
+	figure_note(data, figure->test, placement, note, sizeof note);
+	snprintf(subtitle, sizeof subtitle, "%s%s%s%s%s", figure->says, *more ? " " : "",
+		more, *how ? "  " : "", how);
+	return page_head(page, figure->title, subtitle, note);
+}
+
+static void report(FILE *progress, const char *name, const char *words)
+{
+	if (progress)
+		fprintf(progress, "figure %s: %s\n", name, words);
+}
+
+/* Where things come from and go to. */
+struct studio {
+	struct figure_data data;
+	struct figure_files files;
+	char scripts[PATH_MAX];
+	FILE *progress;
+};
+
+static int draw_one(struct studio *studio, const struct figure *figure,
+	const char *placement, size_t *drawn, struct why *why)
+{
+	char name[FIGURE_NAME];
+	struct page page;
+	FILE *csv = NULL;
+	bool is_there;
+	int error;
+
+	figure_files_name(figure->name, figure->is_per_placement ? placement : NULL, name);
+	if (figure->is_per_placement && placement &&
+		figure_cpu_pairs(&studio->data, figure->test, placement) > 1) {
+		report(studio->progress, name,
+			"not drawn, the placement has several pairs of CPUs");
+		return 0;
+	}
+	error = figure_files_begin(&studio->files, name, &csv, why);
+	if (error)
+		return error;
+	page_open(&page);
+	is_there = figure->draw(figure, &studio->data, placement, &page, csv);
+	if (!is_there) {
+		figure_files_abandon(&studio->files, csv);
+		report(studio->progress, name, figure->absent);
+	} else {
+		error = figure_files_draw(
+			&studio->files, studio->scripts, figure->name, name, &page, csv, why);
+		if (!error) {
+			report(studio->progress, name, "drawn");
+			(*drawn)++;
+		}
+	}
+	page_close(&page);
+	return error;
+}
+
+static int draw_all(struct studio *studio, size_t *drawn, struct why *why)
+{
+	int error = 0;
+
+	for (size_t f = 0; f < FIGURES && !error; f++) {
+		const struct figure *figure = &figures[f];
+		size_t tried = 0;
+
+		for (size_t p = 0; figure->is_per_placement && !error &&
+			p < studio->data.placement_count; p++) {
+			const char *placement = studio->data.placements[p];
+
+			/* A placement that only another test ran in is no gap. */
+			if (!figure_row(&studio->data, NULL, figure->test, placement, NULL))
+				continue;
+			tried++;
+			error = draw_one(studio, figure, placement, drawn, why);
+		}
+		if (figure->is_per_placement && !tried)
+			report(studio->progress, figure->name, figure->absent);
+		if (!figure->is_per_placement)
+			error = draw_one(studio, figure, NULL, drawn, why);
+	}
+	return error;
+}
+
+int figures_draw(const struct run_directory *run, FILE *progress, size_t *drawn,
+	struct why *why)
+{
+	struct studio *studio = calloc(1, sizeof *studio);
+	size_t count = 0;
+	int error;
+
+	if (!studio)
+		return why_say(why, ENOMEM, "draw figures");
+	studio->progress = progress;
+	error = gnuplot_scripts(studio->scripts, why);
+	if (!error)
+		error = figure_data_open(run, &studio->data, why);
+	if (!error)
+		error = figure_files_open(run, &studio->files, why);
+	if (!error) {
+		error = draw_all(studio, &count, why);
+		figure_files_close(&studio->files);
+	}
+	figure_data_close(&studio->data);
+	free(studio);
+	if (!error)
+		*drawn = count;
+	return error;
+}
