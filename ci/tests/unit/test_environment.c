@@ -275,13 +275,13 @@ static void version_2_groups_have_the_tightest_quota_above_them(void **state)
 	tree_put("/sys/fs/cgroup/a/b/c/cpu.max", "max 100000\n");
 	tree_put("/sys/fs/cgroup/a/b/c/cpu.stat", "usage_usec 5\nnr_throttled 9\n");
 	tree_put("/sys/fs/cgroup/a/b/c/cpuset.cpus.effective", "0-3\n");
-	tree_put("/sys/fs/cgroup/a/b/cpu.max", "150000 100000\n");
-	tree_put("/sys/fs/cgroup/a/cpu.max", "400000 100000\n");
+	tree_put("/sys/fs/cgroup/a/b/cpu.max", "400000 100000\n");
+	tree_put("/sys/fs/cgroup/a/cpu.max", "150000 100000\n");
 	collect();
 	assert_fact("cgroup.version", "2");
 	assert_fact("cgroup.path", "/a/b/c");
 	assert_fact("cgroup.cpu_max", "150000 100000");
-	assert_fact("cgroup.cpu_max_file", "/sys/fs/cgroup/a/b/cpu.max");
+	assert_fact("cgroup.cpu_max_file", "/sys/fs/cgroup/a/cpu.max");
 	assert_fact("cgroup.cpuset", "0-3");
 	assert_fact("cgroup.throttled_count", "9");
 }

@@ -40,8 +40,8 @@ static void cpu_time_is_in_nanoseconds(void **state)
 
 	(void)state;
 	tree_put("/proc/stat", "cpu  11 22 33 44 55 66 77 88 1 1\n"
-			       "cpu1 1 2 3 4 5 6 7 8 0 0\n"
-			       "cpu10 9 9 9 9 9 9 9 9 0 0\nintr 1 2 3\n");
+			       "cpu10 9 9 9 9 9 9 9 9 0 0\n"
+			       "cpu1 1 2 3 4 5 6 7 8 0 0\nintr 1 2 3\n");
 	assert_true(environment_cpu_time(1, &time));
 	assert_int_equal(time.busy_ns, (1 + 2 + 3 + 6 + 7) * tick_ns);
 	assert_int_equal(time.idle_ns, (4 + 5) * tick_ns);
