@@ -171,9 +171,10 @@ static bool exists(const char *path)
 {
 	FILE *file = environment_open(path);
 
-	if (file)
-		fclose(file);
-	return file;
+	if (!file)
+		return false;
+	fclose(file);
+	return true;
 }
 
 /* Hints only: nothing tells for certain, and "" may still be a container. */

@@ -207,8 +207,9 @@ static int take_operand(struct parser *parser, char *word)
 		return take_command(parser, word);
 	command = command_find(options->command);
 	if (options->operand_count == command->operands_most)
-		return why_say(parser->why, 0, "'%s' is one word too many: ipcmark %s %s",
-			word, command->name, command->synopsis);
+		return why_say(parser->why, 0,
+			"'%s' is one word too many: ipcmark %s%s%s", word, command->name,
+			*command->synopsis ? " " : "", command->synopsis);
 	if (command->operand_words &&
 		option_word(word, command->operand_words, &index, parser->why))
 		return -EINVAL;

@@ -64,8 +64,8 @@ static void general_help(FILE *out)
 void options_help(FILE *out, const struct command *command)
 {
 	if (command)
-		fprintf(out, "Usage: ipcmark %s %s\n\n%s\n", command->name,
-			command->synopsis, command->says);
+		fprintf(out, "Usage: ipcmark %s%s%s\n\n%s\n", command->name,
+			*command->synopsis ? " " : "", command->synopsis, command->says);
 	else
 		general_help(out);
 	fputs("\nOptions:\n", out);

@@ -112,9 +112,8 @@ static int parse_sched(const char *text, int sched[2], struct why *why)
 		policy = RUN_SCHED_FIFO;
 	} else if (strcmp(text, "fifo") == 0) {
 		return why_say(why, 0, "fifo needs a priority, such as fifo:10");
-	} else if (option_word(text, sched_words, &policy, why) ||
-		   policy == RUN_SCHED_FIFO) {
-		return why_say(why, 0, "'%s' is not a policy; fifo:10 is", text);
+	} else if (option_word(text, sched_words, &policy, why)) {
+		return -EINVAL;
 	}
 	sched[0] = policy;
 	sched[1] = (int)priority;
