@@ -10,7 +10,7 @@
 #include "results/show_tables.h"
 #include "results/summary.h"
 
-static void show_machine(const struct page *page, const struct run_directory *run)
+static void show_machine(const struct sheet *page, const struct run_directory *run)
 {
 	static const struct {
 		const char *key, *before, *after;
@@ -31,9 +31,9 @@ static void show_machine(const struct page *page, const struct run_directory *ru
 				used ? ", " : "", facts[i].before, value, facts[i].after);
 	}
 	if (*line)
-		page_wrap(page, 0, 2, line);
+		sheet_wrap(page, 0, 2, line);
 	fputs("run: ", page->out);
-	page_wrap(page, 5, 5, run_directory_path(run));
+	sheet_wrap(page, 5, 5, run_directory_path(run));
 }
 
 static bool overlaps(const struct summary_row *a, const struct summary_row *b)
@@ -43,7 +43,7 @@ static bool overlaps(const struct summary_row *a, const struct summary_row *b)
 }
 
 /* The fastest of the block that is no floor and comes after `than`, or NULL. */
-static const struct summary_row *next_fastest(const struct page *page,
+static const struct summary_row *next_fastest(const struct sheet *page,
 	const struct summary_row *block, int64_t size, const struct summary_row *than)
 {
 	const struct summary_row *best = NULL;
@@ -66,7 +66,7 @@ static const struct summary_row *next_fastest(const struct page *page,
 
 /* Says who is fastest and what that rests on: an order is claimed only where the intervals
  * of two medians are apart. */
-static void show_fastest(const struct page *page, const struct summary_row *block)
+static void show_fastest(const struct sheet *page, const struct summary_row *block)
 {
 	int64_t size = show_rank_size(page, block);
 	const struct summary_row *first = next_fastest(page, block, size, NULL);
@@ -100,7 +100,7 @@ static void show_fastest(const struct page *page, const struct summary_row *bloc
 			: overlaps(first, second)
 				? " (the intervals overlap: no order is claimed)"
 				: "");
-	page_wrap(page, 0, 2, line);
+	sheet_wrap(page, 0, 2, line);
 }
 
 /* Reasons that differ only in numbers, such as one for each size, are one. */
@@ -130,7 +130,7 @@ static bool is_alike(const struct summary_row *a, const struct summary_row *b)
 
 /* "3 cases (latency, throughput)" */
 static void count_alike(
-	const struct page *page, const struct summary_row *row, char *text, size_t size)
+	const struct sheet *page, const struct summary_row *row, char *text, size_t size)
 {
 	static const char *const tests[] = { "latency", "throughput", "capacity" };
 	size_t counts[3] = { 0 }, cases = 0;
@@ -155,7 +155,7 @@ static void count_alike(
 		snprintf(text + strlen(text), size - strlen(text), ")");
 }
 
-static void show_not_measured(const struct page *page)
+static void show_not_measured(const struct sheet *page)
 {
 	bool is_titled = false;
 
@@ -170,25 +170,25 @@ static void show_not_measured(const struct page *page)
 			continue;
 		if (!is_titled) {
 			putc('\n', page->out);
-			page_style(page, STYLE_BOLD);
+			sheet_style(page, STYLE_BOLD);
 			fputs("Not measured, or not in all launches\n", page->out);
-			page_plain(page);
+			sheet_plain(page);
 			is_titled = true;
 		}
 		count_alike(page, row, cases, sizeof cases);
 		fputs("  ", page->out);
-		page_cell(page, 17, row->mechanism);
-		page_style(
+		sheet_cell(page, 17, row->mechanism);
+		sheet_style(
 			page, strcmp(row->status, "failed") ? STYLE_YELLOW : STYLE_RED);
-		page_cell(page, 13, show_is_ok(row) ? "partly" : row->status);
-		page_plain(page);
+		sheet_cell(page, 13, show_is_ok(row) ? "partly" : row->status);
+		sheet_plain(page);
 		snprintf(line, sizeof line, "%s: %s", cases,
 			*row->reason ? row->reason : "no reason was given");
-		page_wrap(page, 32, 32, line);
+		sheet_wrap(page, 32, 32, line);
 	}
 }
 
-static void show_page(const struct page *page)
+static void show_page(const struct sheet *page)
 {
 	int64_t retries = 0;
 	bool is_measured = false;
@@ -231,7 +231,7 @@ static void show_page(const struct page *page)
 int show_run(
 	const struct run_directory *run, FILE *out, bool is_coloured, struct why *why)
 {
-	struct page page = { .out = out, .is_coloured = is_coloured };
+	struct sheet page = { .out = out, .is_coloured = is_coloured };
 	struct summary_row *rows;
 	int error = summary_compute(run, &rows, &page.count, why);
 

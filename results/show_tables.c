@@ -11,13 +11,13 @@
 #define MECHANISMS 256
 #define NAME_WIDTH 17
 
-void page_style(const struct page *page, enum page_style style)
+void sheet_style(const struct sheet *page, enum sheet_style style)
 {
 	if (page->is_coloured)
 		fprintf(page->out, "\033[%dm", (int)style);
 }
 
-void page_plain(const struct page *page)
+void sheet_plain(const struct sheet *page)
 {
 	if (page->is_coloured)
 		fputs("\033[0m", page->out);
@@ -29,14 +29,14 @@ static bool continues(char c)
 }
 
 /* A run directory may come from anywhere, and a terminal obeys control characters. */
-static void print_clean(const struct page *page, const char *text, const char *end)
+static void print_clean(const struct sheet *page, const char *text, const char *end)
 {
 	for (; text < end; text++)
 		putc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text,
 			page->out);
 }
 
-void page_cell(const struct page *page, int width, const char *text)
+void sheet_cell(const struct sheet *page, int width, const char *text)
 {
 	int wanted = width < 0 ? -width : width, used = 0;
 	const char *end = text;
@@ -50,7 +50,7 @@ void page_cell(const struct page *page, int width, const char *text)
 		putc(' ', page->out);
 }
 
-void page_wrap(const struct page *page, int at, int indent, const char *text)
+void sheet_wrap(const struct sheet *page, int at, int indent, const char *text)
 {
 	bool is_first = true;
 
@@ -110,7 +110,7 @@ void show_block_name(const struct summary_row *row, char *text, size_t size)
 		*row->sched ? ", scheduling " : "", row->sched);
 }
 
-static const struct summary_row *find(const struct page *page,
+static const struct summary_row *find(const struct sheet *page,
 	const struct summary_row *block, const char *mechanism, const char *test,
 	int64_t size)
 {
@@ -133,7 +133,7 @@ static bool is_latency(const struct summary_row *row, const struct summary_row *
 
 /* The size nearest to `target` by ratio that is above `above`, of those measured in the
  * block; -1 when there is none. */
-static int64_t nearest_size(const struct page *page, const struct summary_row *block,
+static int64_t nearest_size(const struct sheet *page, const struct summary_row *block,
 	int64_t target, int64_t above)
 {
 	int64_t best = -1;
@@ -151,14 +151,14 @@ static int64_t nearest_size(const struct page *page, const struct summary_row *b
 	return best;
 }
 
-int64_t show_rank_size(const struct page *page, const struct summary_row *block)
+int64_t show_rank_size(const struct sheet *page, const struct summary_row *block)
 {
 	int64_t size = nearest_size(page, block, 64, 0);
 
 	return size < 0 ? 0 : size;
 }
 
-const struct summary_row *show_rank_row(const struct page *page,
+const struct summary_row *show_rank_row(const struct sheet *page,
 	const struct summary_row *block, const char *mechanism, int64_t size)
 {
 	const struct summary_row *row = find(page, block, mechanism, "latency", size);
@@ -168,7 +168,7 @@ const struct summary_row *show_rank_row(const struct page *page,
 
 /* Up to four sizes, ascending: near 64 B, 4 KiB, 64 KiB and 1 MiB. */
 static size_t choose_sizes(
-	const struct page *page, const struct summary_row *block, int64_t sizes[SIZES])
+	const struct sheet *page, const struct summary_row *block, int64_t sizes[SIZES])
 {
 	static const int64_t targets[SIZES] = { 64, 4096, 65536, 1048576 };
 	int64_t above = 0;
@@ -186,7 +186,7 @@ static size_t choose_sizes(
 }
 
 static const struct summary_row *best_throughput(
-	const struct page *page, const struct summary_row *block, const char *mechanism)
+	const struct sheet *page, const struct summary_row *block, const char *mechanism)
 {
 	const struct summary_row *best = NULL;
 
@@ -203,11 +203,11 @@ static const struct summary_row *best_throughput(
 }
 
 static void print_time(
-	const struct page *page, const struct summary_row *row, bool has_interval)
+	const struct sheet *page, const struct summary_row *row, bool has_interval)
 {
 	char text[64], time[TEXT_QUANTITY];
 
-	page_cell(page, -9, row ? text_ns(row->median_ns, time) : "-");
+	sheet_cell(page, -9, row ? text_ns(row->median_ns, time) : "-");
 	if (!has_interval)
 		return;
 	text[0] = '\0';
@@ -218,10 +218,10 @@ static void print_time(
 				fmax(row->median_high_ns - row->median_ns,
 					row->median_ns - row->median_low_ns) /
 				row->median_ns);
-	page_cell(page, 8, text);
+	sheet_cell(page, 8, text);
 }
 
-static void print_mechanism(const struct page *page, const struct summary_row *block,
+static void print_mechanism(const struct sheet *page, const struct summary_row *block,
 	const char *mechanism, const int64_t *sizes, size_t size_count)
 {
 	const struct summary_row *first = show_rank_row(
@@ -232,55 +232,55 @@ static void print_mechanism(const struct page *page, const struct summary_row *b
 
 	fputs("  ", page->out);
 	if (strlen(mechanism) < NAME_WIDTH) {
-		page_cell(page, NAME_WIDTH - 1, mechanism);
+		sheet_cell(page, NAME_WIDTH - 1, mechanism);
 	} else { /* a cut name could be another's */
-		page_wrap(page, 2, 2, mechanism);
-		page_cell(page, NAME_WIDTH + 1, "");
+		sheet_wrap(page, 2, 2, mechanism);
+		sheet_cell(page, NAME_WIDTH + 1, "");
 	}
 	print_time(page, first, true);
 	for (size_t i = 1; i < size_count; i++)
 		print_time(
 			page, find(page, block, mechanism, "latency", sizes[i]), false);
-	page_cell(page, -11, best ? text_rate(best->bytes_per_s, quantity) : "-");
+	sheet_cell(page, -11, best ? text_rate(best->bytes_per_s, quantity) : "-");
 	snprintf(text, sizeof text, " %s",
 		best ? text_bytes((double)best->size_bytes, quantity) : "");
-	page_cell(page, 9, text);
+	sheet_cell(page, 9, text);
 	text[0] = '\0';
 	if (cost)
 		text_ns(isnan(cost->user_ns)     ? cost->system_ns
 			: isnan(cost->system_ns) ? cost->user_ns
 						 : cost->user_ns + cost->system_ns,
 			text);
-	page_cell(page, -8, text);
+	sheet_cell(page, -8, text);
 	snprintf(text, sizeof text, "-");
 	if (cost && !isnan(cost->switches))
 		snprintf(text, sizeof text, "%.2f", cost->switches);
-	page_cell(page, -9, text);
+	sheet_cell(page, -9, text);
 	putc('\n', page->out);
 }
 
-static void print_titles(const struct page *page, const int64_t *sizes, size_t size_count)
+static void print_titles(const struct sheet *page, const int64_t *sizes, size_t size_count)
 {
 	char text[TEXT_QUANTITY];
 	int width = 17 + 9 * (size_count ? (int)size_count - 1 : 0);
 
-	page_cell(page, NAME_WIDTH + 1, "");
-	page_cell(page, width, "  round trip");
-	page_cell(page, 20, "  best throughput");
-	page_cell(page, -17, "CPU  switches");
+	sheet_cell(page, NAME_WIDTH + 1, "");
+	sheet_cell(page, width, "  round trip");
+	sheet_cell(page, 20, "  best throughput");
+	sheet_cell(page, -17, "CPU  switches");
 	fputs("\n  ", page->out);
-	page_cell(page, NAME_WIDTH - 1, "mechanism");
-	page_cell(page, -9, size_count ? text_bytes((double)sizes[0], text) : "wake-up");
-	page_cell(page, 8, "");
+	sheet_cell(page, NAME_WIDTH - 1, "mechanism");
+	sheet_cell(page, -9, size_count ? text_bytes((double)sizes[0], text) : "wake-up");
+	sheet_cell(page, 8, "");
 	for (size_t i = 1; i < size_count; i++)
-		page_cell(page, -9, text_bytes((double)sizes[i], text));
-	page_cell(page, 20, "          at size");
-	page_cell(page, -17, "a round trip");
+		sheet_cell(page, -9, text_bytes((double)sizes[i], text));
+	sheet_cell(page, 20, "          at size");
+	sheet_cell(page, -17, "a round trip");
 	putc('\n', page->out);
 }
 
 /* The mechanisms of the block (or its floors) once each, fastest first. */
-static size_t rank(const struct page *page, const struct summary_row *block,
+static size_t rank(const struct sheet *page, const struct summary_row *block,
 	bool is_floor, int64_t size, const char **names)
 {
 	double times[MECHANISMS];
@@ -310,7 +310,7 @@ static size_t rank(const struct page *page, const struct summary_row *block,
 	return count;
 }
 
-void show_block(const struct page *page, const struct summary_row *block)
+void show_block(const struct sheet *page, const struct summary_row *block)
 {
 	const char *names[MECHANISMS];
 	int64_t sizes[SIZES];
@@ -322,9 +322,9 @@ void show_block(const struct page *page, const struct summary_row *block)
 
 	show_block_name(block, title, sizeof title);
 	putc('\n', page->out);
-	page_style(page, STYLE_BOLD);
-	page_wrap(page, 0, 2, title);
-	page_plain(page);
+	sheet_style(page, STYLE_BOLD);
+	sheet_wrap(page, 0, 2, title);
+	sheet_plain(page);
 	print_titles(page, sizes, size_count);
 	count = rank(page, block, false, first, names);
 	for (size_t i = 0; i < count; i++) {
@@ -361,7 +361,7 @@ static void capacity_words(const struct summary_row *row, char *text, size_t siz
 
 /* The row of this mechanism with the least or the greatest writes, at its own setting. */
 static const struct summary_row *capacity_row(
-	const struct page *page, const struct summary_row *like, bool is_greatest)
+	const struct sheet *page, const struct summary_row *like, bool is_greatest)
 {
 	const struct summary_row *found = NULL;
 
@@ -379,7 +379,7 @@ static const struct summary_row *capacity_row(
 	return found;
 }
 
-void show_capacity(const struct page *page)
+void show_capacity(const struct sheet *page)
 {
 	bool is_titled = false;
 
@@ -394,23 +394,23 @@ void show_capacity(const struct page *page)
 			continue;
 		if (!is_titled) {
 			putc('\n', page->out);
-			page_style(page, STYLE_BOLD);
+			sheet_style(page, STYLE_BOLD);
 			fputs("Capacity: what is accepted while nobody reads, at default "
 			      "settings\n",
 				page->out);
-			page_plain(page);
+			sheet_plain(page);
 			fputs("  mechanism        small writes                  "
 			      "large writes                  reopens after\n",
 				page->out);
 			is_titled = true;
 		}
 		fputs("  ", page->out);
-		page_cell(page, NAME_WIDTH, row->mechanism);
+		sheet_cell(page, NAME_WIDTH, row->mechanism);
 		capacity_words(least, text, sizeof text);
-		page_cell(page, 30, text);
+		sheet_cell(page, 30, text);
 		if (most != least)
 			capacity_words(most, text, sizeof text);
-		page_cell(page, 30, most != least ? text : "");
+		sheet_cell(page, 30, most != least ? text : "");
 		fputs(most->reopen_bytes == ROW_UNKNOWN
 				? "-"
 				: text_bytes((double)most->reopen_bytes, bytes),
