@@ -111,11 +111,6 @@ static void idle(uint64_t gap_ns)
 		;
 }
 
-static ALWAYS_INLINE void sample(struct side *side, uint64_t ticks)
-{
-	side->samples[side->sample_count++] = ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
-}
-
 /* Announces the sender's next message as the last of the slice. */
 static void announce_last(struct side *side, uint64_t sequence)
 {
@@ -151,7 +146,7 @@ static ALWAYS_INLINE int ping(struct side *side, const struct slice *slice,
 			continue;
 		in_batch = 0;
 		now = clock_stamp(side->clock);
-		sample(side, now - before);
+		measure_sample(side, now - before);
 		before = now;
 		if (now >= end || side->sample_count == SAMPLES_MAX)
 			break;
@@ -334,7 +329,7 @@ static int work_latency(struct side *side, const struct slice *slice, struct rep
 			return error;
 		error = mechanism->work(&side->channel, slice->size, slice->batch);
 		now = clock_stamp(side->clock);
-		sample(side, now - before);
+		measure_sample(side, now - before);
 		before = now;
 	} while (now < end && side->sample_count < SAMPLES_MAX);
 	report->messages = side->sample_count * slice->batch;

@@ -30,6 +30,13 @@ int measure_latency(struct side *side, const struct slice *slice, struct report 
 int measure_throughput(struct side *side, const struct slice *slice, struct report *report);
 int measure_capacity(struct side *side, const struct slice *slice, struct report *report);
 
+/* Keeps one sample: the only thing that is done with it inside the timed part. */
+static inline void measure_sample(struct side *side, uint64_t ticks)
+{
+	side->samples[side->sample_count++] =
+		ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
+}
+
 /* Folds the samples of the slice into the slot's histogram. */
 void measure_fold(struct side *side, const struct slice *slice);
 
