@@ -47,7 +47,7 @@ static const char *plain(const char *text, char word[49])
 {
 	size_t i = 0;
 
-	for (; text[i] && i < 48; i++)
+	for (; i < 48 && text[i]; i++)
 		word[i] = isalnum((unsigned char)text[i]) || text[i] == '-' ? text[i]
 									    : '_';
 	word[i] = '\0';

@@ -106,12 +106,16 @@ struct launches {
 
 static double real_at(const struct result_row *row, size_t offset)
 {
-	return *(const double *)((const char *)row + offset);
+	const void *field = (const char *)row + offset;
+
+	return *(const double *)field;
 }
 
 static int64_t number_at(const struct result_row *row, size_t offset)
 {
-	return *(const int64_t *)((const char *)row + offset);
+	const void *field = (const char *)row + offset;
+
+	return *(const int64_t *)field;
 }
 
 /* Median of a REAL over the launches that know it; values[] is sorted then. */
