@@ -16,7 +16,7 @@
  * The scripts are looked for in $IPCMARK_PLOTS, in share/ipcmark/plots beside the folder of
  * the program, where the project was installed, and in its sources; the first that has
  * style.gp is taken. 0, or -errno in words: -ENOENT without gnuplot or scripts. */
-int figures_draw(const struct run_directory *run, FILE *progress, size_t *drawn,
-	struct why *why);
+int figures_draw(
+	const struct run_directory *run, FILE *progress, size_t *drawn, struct why *why);
 
 #endif

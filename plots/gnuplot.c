@@ -23,7 +23,8 @@ extern char **environ;
 /* <folder of the program>/../share/ipcmark/plots, "" where /proc is missing. */
 static void beside_program(char *path)
 {
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof "/../" BESIDE);
+	ssize_t length = readlink(
+		"/proc/self/exe", path, PATH_MAX - sizeof "/../" BESIDE);
 	char *slash;
 
 	path[length > 0 ? length : 0] = '\0';
@@ -96,8 +97,8 @@ int gnuplot_run(const char *scripts, const char *name, const char *drawing,
 {
 	char script[NAME_MAX + 8];
 	/* -d: no start-up files of the user; -c: the arguments become strings, never code. */
-	char *argv[] = { (char[]){ "gnuplot" }, (char[]){ "-d" }, (char[]){ "-c" }, script,
-		strdup(drawing), strdup(numbers), NULL };
+	char *argv[] = { (char[]) { "gnuplot" }, (char[]) { "-d" }, (char[]) { "-c" },
+		script, strdup(drawing), strdup(numbers), NULL };
 	FILE *words = tmpfile();
 	int status = 0, error = words && argv[4] && argv[5] ? 0 : ENOMEM;
 	pid_t pid;

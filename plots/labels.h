@@ -10,7 +10,7 @@
  * 1972). */
 void labels_spread(double *places, size_t count, double gap, double low, double high);
 
-/* About how many pixels a text takes at a font size in points, with a wide fallback font. */
+/* About how many pixels a text takes at a font size in points, in Inter or what stands in for it. */
 double labels_width(const char *text, double points);
 
 /* Copies what fits into `width` pixels, ending in an ellipsis where something was cut, and
@@ -18,8 +18,8 @@ double labels_width(const char *text, double points);
 void labels_fit(
 	const char *text, double points, double width, char *fitted, size_t fitted_size);
 
-/* Bytes of `text` that fit into `width` pixels when broken at a space (all of it where it
- * fits, at least one word). */
+/* Bytes of `text` that fit into `width` pixels when broken at a space or at a line break
+ * (all of it where it fits, at least one word). */
 size_t labels_break(const char *text, double points, double width);
 
 #endif

@@ -34,7 +34,7 @@ static uint32_t mix(uint32_t from, uint32_t to, double part)
 
 	for (int shift = 0; shift <= 16; shift += 8) {
 		double value = channel(from, shift) +
-			part * (channel(to, shift) - channel(from, shift));
+			       part * (channel(to, shift) - channel(from, shift));
 
 		mixed |= (uint32_t)lround(value * 255) << shift;
 	}
@@ -49,7 +49,8 @@ static double linear(double value)
 double palette_contrast(uint32_t colour)
 {
 	double luminance = 0.2126 * linear(channel(colour, 16)) +
-		0.7152 * linear(channel(colour, 8)) + 0.0722 * linear(channel(colour, 0));
+			   0.7152 * linear(channel(colour, 8)) +
+			   0.0722 * linear(channel(colour, 0));
 
 	return 1.05 / (luminance + 0.05);
 }
