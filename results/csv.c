@@ -267,6 +267,9 @@ static int read_rows(
 
 		if (got == 0 || got == -EAGAIN)
 			return 0;
+		/* A kill may cut a row off inside a quoted field. */
+		if (got < 0 && !memchr(at, '\n', (size_t)(end - at)))
+			return 0;
 		if (got < 0)
 			return why_say(reader->why, 0, "line %zu: a quote never closes",
 				reader->line);

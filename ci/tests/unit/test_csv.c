@@ -252,7 +252,7 @@ static void tables_are_read_as_people_save_them(void **state)
 			   "2.5,\"a\nb\",whatever,7\r\n"
 			   "\r\n"
 			   ",,,\n"
-			   "1,cut off";
+			   "1,\"cut off, in the";
 	struct tiny *rows;
 	size_t count;
 

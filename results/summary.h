@@ -1,0 +1,23 @@
+/* summary.h: launches become cases.
+ *
+ * A case is what was planned once: mechanism, test, size, placement, CPUs, payload, gap,
+ * chunk, scheduling policy, and the settings, or what of them was swept. */
+#ifndef IPCMARK_SUMMARY_H
+#define IPCMARK_SUMMARY_H
+
+#include <stddef.h>
+
+#include "harness/base/why.h"
+#include "results/run_directory.h"
+
+/* Fewer samples than this beyond a percentile, and it is left unknown. */
+#define SUMMARY_SAMPLES_BEYOND 10
+#define SUMMARY_CONFIDENCE     0.95
+
+/* Computes the rows of summary.csv from results.csv and the histograms, in the order of
+ * mechanisms.def, test, placement and size. Works on an interrupted run and on one that can
+ * only be read. The caller frees *rows. 0 or -errno in words. */
+int summary_compute(const struct run_directory *run, struct summary_row **rows,
+	size_t *count, struct why *why);
+
+#endif
