@@ -49,8 +49,7 @@ static void binary_ticks(struct axis *axis, size_t ticks_max)
 	size_t s = 0;
 
 	while (s + 1 < sizeof steps / sizeof steps[0] &&
-		(size_t)(last / steps[s] - (first + steps[s] - 1) / steps[s] + 1) >
-			ticks_max)
+		last / steps[s] - (first + steps[s] - 1) / steps[s] + 1 > (int)ticks_max)
 		s++;
 	for (int power = first; power <= last; power++)
 		if (power % steps[s] == 0)
@@ -63,7 +62,7 @@ static void decimal_ticks(struct axis *axis, enum axis_unit unit, size_t ticks_m
 	int last = (int)floor(log10(axis->high) + 1e-6);
 	int step = 1;
 
-	/* 2 and 5 where there is room, and where decades alone would be fewer than two. */
+	/* 2 and 5 where there is room, and where there would be one tick without. */
 	if (3 * (last - first + 2) <= (int)ticks_max || last - first < 1) {
 		for (int decade = first - 1; decade <= last; decade++) {
 			double one = pow(10, decade);

@@ -1,4 +1,5 @@
-/* figure_capacity.c: bytes accepted while nobody reads, by the mechanism's size setting. */
+/* figure_capacity.c: bytes accepted while nobody reads, by the mechanism's size
+ * setting. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #define NAMES_RIGHT 84.0 /* write sizes at the line ends */
 #define NAMES_GAP   20.0
 #define TITLE_ROOM  26.0
-#define ROW_GAP     40.0
+#define ROW_GAP     60.0
 
 /* Columns of a point beside x (the setting) and y (bytes accepted). */
 enum { IS_EXACT = 2, WRITE_SIZE = 3, IS_STANDARD = 4 };
@@ -193,18 +194,18 @@ static void draw_writes(struct page *page, const struct panel *panel,
 static void draw_panel(struct page *page, struct panel *panel,
 	const struct capacity *capacity, const struct holder *holder)
 {
-	const char *remark = holder->setting[0] ? holder->setting : "no size option";
-	char text[ROW_TEXT], cut[80];
+	const char *option = holder->setting[0] ? holder->setting : "no size option";
+	double width = panel->right - panel->left;
+	char text[ROW_TEXT];
 
-	labels_fit(remark, label_points[LABEL_SMALL], 160, cut, sizeof cut);
 	labels_fit(holder->subject->title, PAGE_BOLD * label_points[LABEL_PANEL],
-		panel->right + NAMES_RIGHT - 24 - panel->left -
-			labels_width(cut, label_points[LABEL_SMALL]),
-		text, sizeof text);
+		width + NAMES_RIGHT - 24, text, sizeof text);
 	page_label(page, LABEL_PANEL, LABEL_LEFT, panel->left, panel->top - 13,
 		holder->subject->look.text, text);
-	page_label(page, LABEL_SMALL, LABEL_RIGHT, panel->right + NAMES_RIGHT - 20,
-		panel->top - 12, PALETTE_MUTED, cut);
+	/* As the name of the x axis, below its ticks. */
+	labels_fit(option, label_points[LABEL_SMALL], width, text, sizeof text);
+	page_label(page, LABEL_SMALL, LABEL_CENTER, panel->left + width / 2,
+		panel->bottom + (panel->has_x_text ? 46 : 18), PALETTE_MUTED, text);
 	if (holder->setting[0] && holder->is_in_bytes)
 		draw_diagonal(page, panel);
 	draw_standard(page, panel, capacity, holder);
@@ -213,18 +214,20 @@ static void draw_panel(struct page *page, struct panel *panel,
 
 static void draw_all(const struct capacity *capacity, double top, struct page *page)
 {
-	size_t columns = capacity->count < 3 ? capacity->count : 3;
+	size_t columns = capacity->count < 3 ? capacity->count : 3, rows;
 	double pitch_x = (page->width - 2 * PAGE_MARGIN + 20) / (double)columns;
 	double height = columns == 1 ? 420 : columns == 2 ? 320 : 240;
 	double pitch_y = height + TITLE_ROOM + PAGE_TICK_ROOM + ROW_GAP - 16;
 	double low, high;
 
+	rows = (capacity->count + columns - 1) / columns;
 	series_range(&capacity->list, 1, 1, &low, &high);
 	for (size_t h = 0; h < capacity->count; h++) {
 		const struct holder *holder = &capacity->holders[h];
+		size_t row = h / columns;
 		struct panel *panel = page_panel(page,
 			PAGE_MARGIN + TICKS_LEFT - 20 + pitch_x * (double)(h % columns),
-			top + TITLE_ROOM - 8 + pitch_y * (double)(h / columns),
+			top + TITLE_ROOM - 8 + pitch_y * (double)row,
 			pitch_x - TICKS_LEFT - NAMES_RIGHT + 16, height);
 
 		axis_log(&panel->y, AXIS_BYTES, low, high, 0.08, 7);
@@ -232,9 +235,7 @@ static void draw_all(const struct capacity *capacity, double top, struct page *p
 		set_x(panel, capacity, holder);
 		draw_panel(page, panel, capacity, holder);
 	}
-	page->height = top +
-		       pitch_y * (double)((capacity->count + columns - 1) / columns) -
-		       ROW_GAP + 16 + page->foot;
+	page->height = top + pitch_y * (double)rows - ROW_GAP + 32 + page->foot;
 }
 
 /* Capacity has nothing to do with where the sides run: the first placement is shown. */

@@ -53,8 +53,8 @@ static bool is_pair(const struct summary_row *row)
 	       row->cpu_a != row->cpu_b && row->median_ns > 0;
 }
 
-/* Pass 0 and 1 take the rows of --placements all-pairs, which were measured alike, 2 and 3
- * the others; the odd ones fill the other side of the diagonal. */
+/* Pass 0 and 1 take the rows of --placements all-pairs, which were measured alike, 2
+ * and 3 the others; the odd ones fill the other side of the diagonal. */
 static void fill_pass(const struct figure_data *data, const char *mechanism, int pass,
 	struct matrix *matrix)
 {

@@ -15,7 +15,7 @@ static size_t subject_index(const struct figure_data *data, const char *name)
 {
 	size_t i = 0;
 
-	while (i < data->subject_count && strcmp(data->subjects[i].name, name))
+	while (i < data->subject_count && strcmp(data->subjects[i].name, name) != 0)
 		i++;
 	return i;
 }
@@ -24,7 +24,7 @@ static size_t placement_index(const struct figure_data *data, const char *name)
 {
 	size_t i = 0;
 
-	while (i < data->placement_count && strcmp(data->placements[i], name))
+	while (i < data->placement_count && strcmp(data->placements[i], name) != 0)
 		i++;
 	return i;
 }
@@ -80,7 +80,7 @@ static size_t family_rank(const struct subject *subject)
 {
 	size_t i = 0;
 
-	while (i < mechanism_count && strcmp(mechanisms[i]->family, subject->family))
+	while (i < mechanism_count && strcmp(mechanisms[i]->family, subject->family) != 0)
 		i++;
 	return i;
 }

@@ -1,4 +1,5 @@
-/* figure_data.h: what a run has measured, in the order and with the names of the figures. */
+/* figure_data.h: what a run has measured, in the order and with the names of the
+ * figures. */
 #ifndef IPCMARK_FIGURE_DATA_H
 #define IPCMARK_FIGURE_DATA_H
 
@@ -10,8 +11,8 @@
 #include "plots/page.h"
 #include "results/run_directory.h"
 
-/* A mechanism that the run has rows of. One that this build does not know (a run of another
- * version) is shown under its name, in a family of its own. */
+/* A mechanism that the run has rows of. One that this build does not know (a run of
+ * another version) is shown under its name, in a family of its own. */
 struct subject {
 	char name[ROW_TEXT];
 	char title[ROW_TEXT];
@@ -36,8 +37,8 @@ int figure_data_open(
 	const struct run_directory *run, struct figure_data *data, struct why *why);
 void figure_data_close(struct figure_data *data);
 
-/* The next measured row after `after` (NULL: the first) of a test; placement and mechanism
- * NULL stand for any. NULL at the end. */
+/* The next measured row after `after` (NULL: the first) of a test; placement and
+ * mechanism NULL stand for any. NULL at the end. */
 const struct summary_row *figure_row(const struct figure_data *data,
 	const struct summary_row *after, enum test test, const char *placement,
 	const char *mechanism);

@@ -187,7 +187,7 @@ bool figure_panels(const struct figure *figure, const struct figure_data *data,
 	struct series_list list = { 0 };
 	struct grid grid;
 	struct axis x, y;
-	size_t count = 0;
+	size_t count = 0, rows;
 
 	series_collect(data, figure->test, placement, figure->values, figure->value_count,
 		&list);
@@ -207,10 +207,8 @@ bool figure_panels(const struct figure *figure, const struct figure_data *data,
 		grid = make_grid(count, top, page->width, floors_room(&list));
 		make_axes(&list, figure, &grid, &x, &y);
 		draw_grid(&list, &grid, &x, &y, page);
-		page->height = top +
-			       (double)((count + grid.columns - 1) / grid.columns) *
-				       grid.pitch -
-			       ROW_GAP + page->foot;
+		rows = (count + grid.columns - 1) / grid.columns;
+		page->height = top + (double)rows * grid.pitch - ROW_GAP + page->foot;
 		series_write(&list, figure->columns, figure->value_count + 1, csv);
 	}
 	series_free(&list);

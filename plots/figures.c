@@ -29,7 +29,8 @@ static const struct figure figures[] = {
 		.draw = figure_panels },
 	{ .name = "percentiles",
 		.title = "Round trip by percentile",
-		.says = "64-byte messages, or wake-ups without payload; a curve ends where fewer than ten samples remain.",
+		.says = "64-byte messages, or wake-ups without payload; "
+			"a curve ends where fewer than ten samples remain.",
 		.absent = "there are no histograms of round trips",
 		.test = TEST_LATENCY,
 		.is_per_placement = true,
@@ -39,7 +40,8 @@ static const struct figure figures[] = {
 		.draw = figure_tail },
 	{ .name = "throughput_by_size",
 		.title = "Throughput by message size",
-		.says = "One direction, timed at the receiver; whiskers are the 95 % interval of the median, from 6 launches on.",
+		.says = "One direction, timed at the receiver; "
+			"whiskers are the 95 % interval of the median, from 6 launches on.",
 		.absent = "throughput was not measured",
 		.test = TEST_THROUGHPUT,
 		.is_per_placement = true,
@@ -51,7 +53,9 @@ static const struct figure figures[] = {
 		.draw = figure_curves },
 	{ .name = "capacity",
 		.title = "Bytes accepted while nobody reads, by size option",
-		.says = "A curve for each write size: filled where the same amount fits every time, else hollow. Vertical: the option's default; diagonal: as many bytes as the option says.",
+		.says = "A curve for each write size: filled where the same amount "
+			"fits every time, else hollow. Vertical: the option's default; "
+			"diagonal: as many bytes as the option says.",
 		.absent = "capacity was not measured",
 		.test = TEST_CAPACITY,
 		.unit = AXIS_BYTES,

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Width of an average character in units of the font's size: between Inter and DejaVu Sans,
- * which stands in where Inter is missing and is a tenth wider. */
+/* Width of an average character in units of the font's size: between Inter and DejaVu
+ * Sans, which stands in where Inter is missing and is a tenth wider. */
 #define CHARACTER_EM     0.53
 #define PIXELS_PER_POINT (4.0 / 3)
 #define ELLIPSIS         "…"

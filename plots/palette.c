@@ -17,7 +17,7 @@ static const struct hue {
 #define OTHER_HUE 0x56b4e9u
 #define CONTRAST  4.5
 
-/* Towards white (above 0) or black (below 0); members next to each other are far apart. */
+/* Towards white (above 0) or black (below 0); neighbours are far apart. */
 static const double shades[] = { 0, -0.42, 0.34, -0.22, 0.18, -0.58 };
 static const int dashes[] = { 1, 2, 3, 4, 5, 6 };
 static const int markers[] = { 7, 5, 9, 13, 11, 4, 6, 8, 12, 10 };

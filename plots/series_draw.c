@@ -166,7 +166,7 @@ static size_t families(const struct series_list *list, const char **found)
 		const struct series *series = &list->items[i];
 		size_t f = 0;
 
-		while (f < count && strcmp(found[f], series->subject->family))
+		while (f < count && strcmp(found[f], series->subject->family) != 0)
 			f++;
 		if (f == count && !is_reference(list, series))
 			found[count++] = series->subject->family;

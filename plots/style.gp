@@ -1,17 +1,18 @@
-# style.gp - the house style. Loaded by every figure after its numbers; sets look, never data.
-# White ground, one light horizontal grid, two thin axes, no legend (lines carry their own
-# names), SI units in the tick labels; title = what is shown, subtitle = how it was measured.
+# style.gp - the house style. Loaded by every figure after its numbers; sets look, never
+# data. White ground, one light horizontal grid, two thin axes, no legend (lines carry
+# their own names), SI units in the tick labels; title = what is shown, subtitle = how it
+# was measured.
 FONT = "Inter"                       # fontconfig and the SVG fall back to DejaVu Sans
 IS_SVG = OUT[strlen(OUT)-2:] eq "svg"
 if (IS_SVG) {
 	# an SVG pixel is 3/4 of what pngcairo takes for a point: both shall look alike
 	EM = 4.0/3
-	set terminal svg size W,H font sprintf("%s,%.1f", FONT, 13*EM) linewidth 1.6 rounded \
-		dashlength 0.6 background "#ffffff"
+	set terminal svg size W,H font sprintf("%s,%.1f", FONT, 13*EM) linewidth 1.6 \
+		rounded dashlength 0.6 background "#ffffff"
 } else {
 	EM = 1.0
-	set terminal pngcairo size W,H font sprintf("%s,%.1f", FONT, 13*EM) linewidth 1.4 \
-		rounded dashlength 0.6 background "#ffffff"
+	set terminal pngcairo size W,H font sprintf("%s,%.1f", FONT, 13*EM) \
+		linewidth 1.4 rounded dashlength 0.6 background "#ffffff"
 }
 set output OUT
 set encoding utf8

@@ -107,12 +107,12 @@ static void lines_break_at_spaces_and_where_asked(void **state)
 
 static void assert_ticks(const struct axis *axis, const char *words)
 {
-	char text[512] = "";
+	char text[1024] = "";
+	size_t used = 0;
 
-	for (size_t i = 0; i < axis->tick_count; i++) {
-		strcat(text, i ? "|" : "");
-		strcat(text, axis->ticks[i].text);
-	}
+	for (size_t i = 0; i < axis->tick_count; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
+			i ? "|" : "", axis->ticks[i].text);
 	assert_string_equal(text, words);
 }
 
@@ -362,7 +362,7 @@ static void make_gnuplot(struct room *room, const char *script)
 static int enter_room(void **state)
 {
 	struct room *room = calloc(1, sizeof *room);
-	const char *keys[] = { "cpu.model", "host.name" };
+	const char *search_path, *keys[] = { "cpu.model", "host.name" };
 	const char *values[] = { "Test CPU", hostile };
 
 	if (!room)
@@ -370,7 +370,8 @@ static int enter_room(void **state)
 	strcpy(room->path, "/tmp/ipcmark-figures-XXXXXX");
 	if (!mkdtemp(room->path))
 		return -1;
-	room->search_path = strdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
+	search_path = getenv("PATH");
+	room->search_path = strdup(search_path ? search_path : "/usr/bin:/bin");
 	snprintf(room->run_path, sizeof room->run_path, "%s/a'run", room->path);
 	setenv("IPCMARK_PLOTS", SOURCE_DIR "/plots", 1);
 	*state = room;
@@ -453,7 +454,8 @@ static void the_data_of_the_figures_is_written(void **state)
 		fail_msg("%s", why.text);
 	assert_int_equal(drawn, 5);
 	assert_holds(room, "figures/data/latency_by_size-shared-l2.csv",
-		"mechanism,title,family,size_bytes,median_ns,p05_ns,p25_ns,p75_ns,p95_ns\n"
+		"mechanism,title,family,size_bytes,median_ns,p05_ns,"
+		"p25_ns,p75_ns,p95_ns\n"
 		"pipe,");
 	assert_holds(room, "figures/data/latency_by_size-shared-l2.csv", ",64,10000,");
 	assert_holds(room, "figures/data/throughput_by_size-shared-l2.csv",
@@ -584,7 +586,8 @@ static void hostile_names_are_only_shown(void **state)
 	assert_int_not_equal(access(pwned, F_OK), 0);
 	/* In one piece, with no-break spaces; the panel's title is cut to its width. */
 	assert_holds(room, "figures/latency_by_size-shared-l2.svg",
-		"a'\";\u00a0system(\"touch\u00a0pwned\")\u00a0`touch\u00a0pwned`\u00a0{/:Bold\u00a0x}");
+		"a'\";\u00a0system(\"touch\u00a0pwned\")"
+		"\u00a0`touch\u00a0pwned`\u00a0{/:Bold\u00a0x}");
 	assert_holds(room, "figures/latency_by_size-shared-l2.svg", "a'\"; system(\"t");
 	assert_holds(room, "figures/latency_by_size-shared-l2.svg", "'DejaVu Sans'");
 	assert_holds(room, "figures/latency_by_size-shared-l2.png", "\x89PNG");
