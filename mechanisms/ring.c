@@ -105,6 +105,9 @@ static int ring_create(struct channel *channel)
 	if (fd < 0) {
 		error = why_say(channel->why, errno, "%s: create in /dev/shm",
 			channel->mechanism->name);
+		if (error != -EMFILE)
+			why_add(channel->why,
+				"it needs a tmpfs there that this user can write");
 		shared->name[0] = '\0';
 		return error;
 	}
