@@ -261,7 +261,8 @@ static int begin_directory(struct session *session, struct why *why)
 	error = put_environment(session->directory, &session->options, &session->plan,
 		&session->clock, session->quiet, why);
 	if (error) {
-		why_add(why, "make room, or give --out a directory elsewhere");
+		if (error == -ENOSPC || error == -EDQUOT)
+			why_add(why, "make room, or give --out a directory elsewhere");
 		discard(session);
 		return error;
 	}

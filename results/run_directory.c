@@ -92,10 +92,19 @@ static int open_directory(struct run_directory *run, bool follows, struct why *w
 /* What else to give --out, unless another place would help as little. */
 static void add_way_out(struct why *why, int error)
 {
-	if (error == -ENOSPC || error == -EDQUOT)
+	switch (-error) {
+	case ENOSPC:
+	case EDQUOT:
 		why_add(why, "make room, or give --out a directory elsewhere");
-	else if (error != -EMFILE && error != -ENFILE && error != -ENOMEM)
+		break;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case EFBIG: /* RLIMIT_FSIZE */
+		break;
+	default:
 		why_add(why, "give --out a directory that can be written");
+	}
 }
 
 /* Makes the parents as `mkdir -p` does, then the directory itself. */
