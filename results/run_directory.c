@@ -117,8 +117,9 @@ static int make_directories(const char *path, bool *is_new, struct why *why)
 		*slash = '\0';
 		/* On a read-only file system a directory that is there may be answered
 		 * with EROFS. */
-		if (mkdir(part, 0777) && errno != EEXIST && access(part, F_OK))
-			error = errno == ENOENT ? EROFS : errno;
+		error = mkdir(part, 0777) ? errno : 0;
+		if (error == EEXIST || (error && access(part, F_OK) == 0))
+			error = 0;
 		*slash = '/';
 	}
 	free(part);
