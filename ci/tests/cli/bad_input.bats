@@ -96,17 +96,18 @@ unprivileged() {
 	fi
 }
 
+# Only what this run of bats made is opened to others.
 need_unprivileged() {
-	[ "$(id -u)" -ne 0 ] || setpriv --reuid 65534 --regid 65534 --clear-groups \
-		"$IPCMARK" --version >/dev/null 2>&1 ||
-		skip "an unprivileged user cannot run the program where it is"
 	local directory=$PWD
-	# nobody must reach the directory, and TMPDIR be writable.
-	[ "$(id -u)" -ne 0 ] || while [ "$directory" != / ]; do
-		[ "$directory" = /tmp ] || chmod a+rx "$directory"
+	chmod 1777 tmp
+	[ "$(id -u)" -eq 0 ] || return 0
+	while [[ $directory == "$BATS_RUN_TMPDIR"* ]]; do
+		chmod a+rx "$directory"
 		directory=$(dirname "$directory")
 	done
-	chmod 1777 tmp
+	unprivileged test -w tmp || skip "an unprivileged user does not reach $PWD"
+	unprivileged "$IPCMARK" --version >/dev/null ||
+		skip "an unprivileged user does not reach the program"
 }
 
 @test "unknown mechanisms, tests and placements are named with the nearest" {
@@ -348,8 +349,8 @@ tcp|1|1" ]
 @test "a truncated run directory is read as far as it goes" {
 	cp -r "$SOURCE_DIR/ci/tests/golden/run-small" run
 	chmod -R u+w run
-	head -c -20 run/results.csv >cut
-	cp cut run/results.csv
+	head -c -20 run/results.csv >shorter
+	cp shorter run/results.csv
 	ends 0 "$IPCMARK" show run
 	head -1 "$SOURCE_DIR/ci/tests/golden/run-small/results.csv" >run/results.csv
 	ends 0 "$IPCMARK" show run
@@ -439,7 +440,6 @@ tcp|1|1" ]
 		--tests latency,throughput "${small[@]}" --placements unpinned --out run
 	[ "$(rows run "count(*)" "count(distinct mechanism)" "min(status)" "max(status)" "max(steal_ms)")" = \
 		"10|5|ok|ok|" ] || { rows run mechanism test status reason steal_ms && false; }
-	[ "$(ls /proc | wc -l)" -gt 0 ]
 	ends 0 hidden /proc timeout 60 "$IPCMARK" doctor
 	grep -q 'load is unknown' out
 }
