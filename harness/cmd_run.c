@@ -64,7 +64,8 @@ static void add_plan(struct facts *facts, const struct plan *plan)
 }
 
 static int put_environment(struct run_directory *directory, const struct options *options,
-	const struct plan *plan, const struct clock *clock, const char *quiet, struct why *why)
+	const struct plan *plan, const struct clock *clock, const char *quiet,
+	struct why *why)
 {
 	struct facts facts = { 0 };
 	const char **keys, **values;
@@ -194,8 +195,8 @@ static int begin_directory(struct session *session, struct why *why)
 		return session->is_done ? 0 : -EINVAL;
 	}
 	default_directory(path);
-	error = run_directory_create(
-		session->options.out ? session->options.out : path, &session->directory, why);
+	error = run_directory_create(session->options.out ? session->options.out : path,
+		&session->directory, why);
 	if (error)
 		return error;
 	error = put_environment(session->directory, &session->options, &session->plan,
@@ -206,7 +207,8 @@ static int begin_directory(struct session *session, struct why *why)
 
 		snprintf(file, sizeof file, "%s/topology.xml",
 			run_directory_path(session->directory));
-		/* Without hwloc a run has no topology.xml, and is complete all the same. */
+		/* Without hwloc a run has no topology.xml, and is complete all the same.
+		 */
 		(void)topology_export(session->topology, file, &ignored);
 	}
 	return error;
@@ -298,8 +300,9 @@ static int begin(struct session *session, struct why *why)
 {
 	clock_choose(session->options.clock != RUN_CLOCK_MONOTONIC, &session->clock);
 	if (session->options.clock == RUN_CLOCK_TSC && !session->clock.is_tsc) {
-		why_say(why, 0, "--clock tsc: the TSC is not constant, nonstop and the "
-				"kernel's clocksource here; use --clock monotonic");
+		why_say(why, 0,
+			"--clock tsc: the TSC is not constant, nonstop and the "
+			"kernel's clocksource here; use --clock monotonic");
 		return EXIT_UNMEASURED;
 	}
 	warn_if_busy(&session->plan, session->quiet, sizeof session->quiet);
