@@ -43,14 +43,13 @@ static void add_tick(struct axis *axis, enum axis_unit unit, double at)
 
 static void binary_ticks(struct axis *axis, size_t ticks_max)
 {
-	static const int steps[] = { 1, 2, 3, 4, 5, 6, 8, 10, 20, 40 };
+	static const int steps[] = { 1, 2, 3, 4, 6, 10, 20, 40 };
 	int first = (int)ceil(log2(axis->low) - 1e-6);
 	int last = (int)floor(log2(axis->high) + 1e-6);
 	size_t s = 0;
 
 	while (s + 1 < sizeof steps / sizeof steps[0] &&
-		(size_t)(last / steps[s] - (first + steps[s] - 1) / steps[s] + 1) >
-			ticks_max)
+		last / steps[s] - (first + steps[s] - 1) / steps[s] + 1 > (int)ticks_max)
 		s++;
 	for (int power = first; power <= last; power++)
 		if (power % steps[s] == 0)
@@ -59,12 +58,13 @@ static void binary_ticks(struct axis *axis, size_t ticks_max)
 
 static void decimal_ticks(struct axis *axis, enum axis_unit unit, size_t ticks_max)
 {
-	int first = (int)floor(log10(axis->low) + 1e-6);
+	int first = (int)ceil(log10(axis->low) - 1e-6);
 	int last = (int)floor(log10(axis->high) + 1e-6);
 	int step = 1;
 
-	if (3 * (size_t)(last - first + 1) <= ticks_max || last - first < 2) {
-		for (int decade = first; decade <= last; decade++) {
+	/* 2 and 5 where there is room, and where there would be one tick without. */
+	if (3 * (last - first + 2) <= (int)ticks_max || last - first < 1) {
+		for (int decade = first - 1; decade <= last; decade++) {
 			double one = pow(10, decade);
 
 			add_tick(axis, unit, one);
@@ -73,7 +73,7 @@ static void decimal_ticks(struct axis *axis, enum axis_unit unit, size_t ticks_m
 		}
 		return;
 	}
-	while ((size_t)((last - first) / step + 1) > ticks_max)
+	while (last / step - (first + step - 1) / step + 1 > (int)ticks_max)
 		step++;
 	for (int decade = first; decade <= last; decade++)
 		if (decade % step == 0)
@@ -84,7 +84,8 @@ static void decimal_ticks(struct axis *axis, enum axis_unit unit, size_t ticks_m
 static void tail_ticks(struct axis *axis, size_t ticks_max)
 {
 	int last = (int)floor(log10(axis->high) + 1e-6);
-	bool is_dense = (size_t)last + 2 <= ticks_max;
+	/* min and 50 % are the nearest: a third of a decade. */
+	bool is_dense = 2.3 * log10(axis->high) <= (double)ticks_max;
 
 	add_tick(axis, AXIS_TAIL, 1);
 	if (is_dense)
@@ -94,8 +95,8 @@ static void tail_ticks(struct axis *axis, size_t ticks_max)
 			add_tick(axis, AXIS_TAIL, pow(10, decade));
 }
 
-void axis_log(struct axis *axis, enum axis_unit unit, double low, double high, double room,
-	size_t ticks_max)
+void axis_log(struct axis *axis, enum axis_unit unit, double low, double high,
+	double room, size_t ticks_max)
 {
 	double widen;
 
@@ -104,7 +105,7 @@ void axis_log(struct axis *axis, enum axis_unit unit, double low, double high, d
 		high *= unit == AXIS_BYTES ? 2 : 3;
 	}
 	widen = pow(high / low, room);
-	*axis = (struct axis){ .low = low / widen, .high = high * widen };
+	*axis = (struct axis) { .low = low / widen, .high = high * widen };
 	if (unit == AXIS_BYTES)
 		binary_ticks(axis, ticks_max);
 	else if (unit == AXIS_TAIL)
@@ -126,9 +127,25 @@ void axis_linear_ns(struct axis *axis, double high, size_t ticks_max)
 		if (high / step <= (double)ticks_max)
 			break;
 	}
-	*axis = (struct axis){ .low = 0, .high = high, .is_linear = true };
+	*axis = (struct axis) { .low = 0, .high = high, .is_linear = true };
 	for (int i = 0; (double)i * step <= high * 1.0001; i++)
 		add_tick(axis, AXIS_NS, (double)i * step);
+}
+
+void axis_trim(struct axis *axis, double part)
+{
+	size_t kept = 0;
+	struct axis trimmed = *axis;
+
+	for (size_t i = 0; i < axis->tick_count; i++) {
+		double place = axis_place(axis, axis->ticks[i].at);
+
+		if (place >= part && place <= 1 - part)
+			trimmed.ticks[kept++] = axis->ticks[i];
+	}
+	trimmed.tick_count = kept;
+	if (kept)
+		*axis = trimmed;
 }
 
 double axis_place(const struct axis *axis, double value)

@@ -18,16 +18,21 @@ struct axis {
 	} ticks[AXIS_TICKS];
 };
 
-/* A logarithmic axis over low..high (both above 0) with at most `ticks_max` ticks at round
- * places: powers of two for bytes, decades for the rest (with 2 and 5 where there are few),
- * "nines" for AXIS_TAIL, where the value is 1 / (1 - q). A range without width is widened
- * around its value; `room` widens both ends by that part of the length. */
-void axis_log(struct axis *axis, enum axis_unit unit, double low, double high, double room,
-	size_t ticks_max);
+/* A logarithmic axis over low..high (both above 0) with at most `ticks_max` ticks at
+ * round places: powers of two for bytes, decades for the rest (with 2 and 5 where there
+ * are few), "nines" for AXIS_TAIL, where the value is 1 / (1 - q). A range without
+ * width is widened around its value; `room` widens both ends by that part of the
+ * length. */
+void axis_log(struct axis *axis, enum axis_unit unit, double low, double high,
+	double room, size_t ticks_max);
 
 /* A linear axis from 0 to `high` in nanoseconds, its ticks at 1, 2 or 5 times a power of
  * ten. */
 void axis_linear_ns(struct axis *axis, double high, size_t ticks_max);
+
+/* Takes away the ticks that lie nearer than `part` of the length to an end, unless none
+ * would be left. */
+void axis_trim(struct axis *axis, double part);
 
 /* Where a value lies: 0 at the low end, 1 at the high end, beyond where it is outside. */
 double axis_place(const struct axis *axis, double value);

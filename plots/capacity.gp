@@ -1,5 +1,5 @@
-# capacity.gp - bytes accepted while nobody reads, by the mechanism's size option; one curve a
-# write size. Filled points hold the same amount every time, hollow ones do not.
+# capacity.gp - bytes accepted while nobody reads, by the mechanism's size option; one
+# curve a write size. Filled points hold the same amount every time, hollow ones do not.
 # gnuplot -c capacity.gp FIGURE.png|FIGURE.svg FIGURE.gp
 OUT = ARG1
 load ARG2

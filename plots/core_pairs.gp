@@ -1,5 +1,5 @@
-# core_pairs.gp - round trip of a cache line for every two CPUs that were measured; colours,
-# cells and their words were computed beforehand.
+# core_pairs.gp - round trip of a cache line for every two CPUs that were measured;
+# colours, cells and their words were computed beforehand.
 # gnuplot -c core_pairs.gp FIGURE.png|FIGURE.svg FIGURE.gp
 OUT = ARG1
 load ARG2

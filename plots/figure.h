@@ -12,6 +12,7 @@ struct figure {
 	const char *says; /* how it is read; how it was measured follows */
 	const char *absent; /* the sentence where the run has nothing to show */
 	enum test test;
+	const char *mechanism; /* the only one it shows, or NULL */
 	bool is_per_placement; /* one for each; else all placements in one */
 	enum axis_unit unit; /* of the values */
 	const char *columns; /* header of the data, after mechanism,title,family */

@@ -1,4 +1,5 @@
-/* figure_capacity.c: bytes accepted while nobody reads, by the mechanism's size setting. */
+/* figure_capacity.c: bytes accepted while nobody reads, by the mechanism's size
+ * setting. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +9,11 @@
 #include "plots/labels.h"
 #include "plots/series.h"
 
-#define TICKS_LEFT  78.0
+#define TICKS_LEFT  92.0
 #define NAMES_RIGHT 84.0 /* write sizes at the line ends */
 #define NAMES_GAP   20.0
 #define TITLE_ROOM  26.0
-#define ROW_GAP     40.0
+#define ROW_GAP     60.0
 
 /* Columns of a point beside x (the setting) and y (bytes accepted). */
 enum { IS_EXACT = 2, WRITE_SIZE = 3, IS_STANDARD = 4 };
@@ -39,21 +40,21 @@ static bool is_in_bytes(const struct summary_row *row)
 	return index < 0 || strcmp(mechanism->settings[index].unit, "bytes") == 0;
 }
 
-static void add_row(
-	struct capacity *capacity, const struct subject *subject, const struct summary_row *row)
+static void add_row(struct capacity *capacity, const struct subject *subject,
+	const struct summary_row *row)
 {
-	struct holder *holder =
-		capacity->count ? &capacity->holders[capacity->count - 1] : NULL;
+	struct holder *holder = capacity->count ? &capacity->holders[capacity->count - 1]
+						: NULL;
 	double numbers[PAGE_CURVE] = { NAN, (double)row->capacity_bytes,
 		row->is_exact == 1, (double)row->size_bytes,
 		row->sweep_wanted == ROW_UNKNOWN, NAN };
 	bool is_new = !holder || holder->subject != subject;
 
 	if (is_new) {
-		capacity->holders = page_grow(capacity->holders, capacity->count,
-			sizeof *capacity->holders);
+		capacity->holders = page_grow(
+			capacity->holders, capacity->count, sizeof *capacity->holders);
 		holder = &capacity->holders[capacity->count++];
-		*holder = (struct holder){ .subject = subject,
+		*holder = (struct holder) { .subject = subject,
 			.first = capacity->list.count,
 			.is_in_bytes = is_in_bytes(row) };
 	}
@@ -84,8 +85,8 @@ static void collect(
 }
 
 /* x covers the settings of all panels that are counted in bytes, or of this one alone. */
-static void set_x(struct panel *panel, const struct capacity *capacity,
-	const struct holder *holder)
+static void set_x(
+	struct panel *panel, const struct capacity *capacity, const struct holder *holder)
 {
 	double low = INFINITY, high = 0;
 	size_t ticks = (size_t)((panel->right - panel->left) / 72);
@@ -111,8 +112,8 @@ static void set_x(struct panel *panel, const struct capacity *capacity,
 		panel->x.tick_count = 0;
 		return;
 	}
-	axis_log(&panel->x, holder->is_in_bytes ? AXIS_BYTES : AXIS_COUNT, low, high, 0.06,
-		ticks);
+	axis_log(&panel->x, holder->is_in_bytes ? AXIS_BYTES : AXIS_COUNT, low, high,
+		0.06, ticks);
 	panel->has_x_text = true;
 }
 
@@ -134,7 +135,8 @@ static void draw_standard(struct page *page, const struct panel *panel,
 		const struct series *series = &capacity->list.items[holder->first + i];
 
 		for (size_t p = 0; p < series->count; p++)
-			if (series->points[p][IS_STANDARD] == 1 && series->points[p][0] > 0) {
+			if (series->points[p][IS_STANDARD] == 1 &&
+				series->points[p][0] > 0) {
 				double x = panel_x(panel, series->points[p][0]);
 
 				page_rule(page, x, panel->top, x, panel->bottom,
@@ -161,13 +163,15 @@ static void draw_writes(struct page *page, const struct panel *panel,
 
 			memcpy(numbers, series->points[p], sizeof numbers);
 			if (isnan(numbers[0]))
-				numbers[0] = 2; /* the middle of the axis without values */
+				numbers[0] =
+					2; /* the middle of the axis without values */
 			page_point(page, numbers, PAGE_CURVE);
 		}
 		places[i] = panel_y(panel, series->points[series->count - 1][1]);
 	}
 	if (places)
-		labels_spread(places, holder->count, NAMES_GAP, panel->top, panel->bottom);
+		labels_spread(
+			places, holder->count, NAMES_GAP, panel->top, panel->bottom);
 	for (size_t i = 0; places && i < holder->count; i++) {
 		const struct series *series = &capacity->list.items[holder->first + i];
 		const double *end = series->points[series->count - 1];
@@ -179,8 +183,8 @@ static void draw_writes(struct page *page, const struct panel *panel,
 				      : panel_x(panel, end[0]) + 8,
 			panel_y(panel, end[1]), panel->right - 2, panel_y(panel, end[1]),
 			look.line, 3);
-		page_rule(page, panel->right - 2, panel_y(panel, end[1]), panel->right + 13,
-			places[i], look.line, 1);
+		page_rule(page, panel->right - 2, panel_y(panel, end[1]),
+			panel->right + 13, places[i], look.line, 1);
 		page_label(page, LABEL_SMALL, LABEL_LEFT, panel->right + 17, places[i],
 			look.text, text_bytes(end[WRITE_SIZE], text));
 	}
@@ -190,18 +194,18 @@ static void draw_writes(struct page *page, const struct panel *panel,
 static void draw_panel(struct page *page, struct panel *panel,
 	const struct capacity *capacity, const struct holder *holder)
 {
-	const char *remark = holder->setting[0] ? holder->setting : "no size option";
-	char text[ROW_TEXT], cut[80];
+	const char *option = holder->setting[0] ? holder->setting : "no size option";
+	double width = panel->right - panel->left;
+	char text[ROW_TEXT];
 
-	labels_fit(remark, label_points[LABEL_SMALL], 200, cut, sizeof cut);
-	labels_fit(holder->subject->title, label_points[LABEL_PANEL],
-		panel->right + NAMES_RIGHT - 20 - panel->left -
-			labels_width(cut, label_points[LABEL_SMALL]),
-		text, sizeof text);
+	labels_fit(holder->subject->title, PAGE_BOLD * label_points[LABEL_PANEL],
+		width + NAMES_RIGHT - 24, text, sizeof text);
 	page_label(page, LABEL_PANEL, LABEL_LEFT, panel->left, panel->top - 13,
 		holder->subject->look.text, text);
-	page_label(page, LABEL_SMALL, LABEL_RIGHT, panel->right + NAMES_RIGHT - 20,
-		panel->top - 12, PALETTE_MUTED, cut);
+	/* As the name of the x axis, below its ticks. */
+	labels_fit(option, label_points[LABEL_SMALL], width, text, sizeof text);
+	page_label(page, LABEL_SMALL, LABEL_CENTER, panel->left + width / 2,
+		panel->bottom + (panel->has_x_text ? 46 : 18), PALETTE_MUTED, text);
 	if (holder->setting[0] && holder->is_in_bytes)
 		draw_diagonal(page, panel);
 	draw_standard(page, panel, capacity, holder);
@@ -210,18 +214,20 @@ static void draw_panel(struct page *page, struct panel *panel,
 
 static void draw_all(const struct capacity *capacity, double top, struct page *page)
 {
-	size_t columns = capacity->count < 3 ? capacity->count : 3;
+	size_t columns = capacity->count < 3 ? capacity->count : 3, rows;
 	double pitch_x = (page->width - 2 * PAGE_MARGIN + 20) / (double)columns;
 	double height = columns == 1 ? 420 : columns == 2 ? 320 : 240;
 	double pitch_y = height + TITLE_ROOM + PAGE_TICK_ROOM + ROW_GAP - 16;
 	double low, high;
 
+	rows = (capacity->count + columns - 1) / columns;
 	series_range(&capacity->list, 1, 1, &low, &high);
 	for (size_t h = 0; h < capacity->count; h++) {
 		const struct holder *holder = &capacity->holders[h];
+		size_t row = h / columns;
 		struct panel *panel = page_panel(page,
 			PAGE_MARGIN + TICKS_LEFT - 20 + pitch_x * (double)(h % columns),
-			top + TITLE_ROOM - 8 + pitch_y * (double)(h / columns),
+			top + TITLE_ROOM - 8 + pitch_y * (double)row,
 			pitch_x - TICKS_LEFT - NAMES_RIGHT + 16, height);
 
 		axis_log(&panel->y, AXIS_BYTES, low, high, 0.08, 7);
@@ -229,16 +235,15 @@ static void draw_all(const struct capacity *capacity, double top, struct page *p
 		set_x(panel, capacity, holder);
 		draw_panel(page, panel, capacity, holder);
 	}
-	page->height = top + pitch_y * (double)((capacity->count + columns - 1) / columns) -
-		ROW_GAP + 16 + page->foot;
+	page->height = top + pitch_y * (double)rows - ROW_GAP + 32 + page->foot;
 }
 
 /* Capacity has nothing to do with where the sides run: the first placement is shown. */
 bool figure_capacity(const struct figure *figure, const struct figure_data *data,
 	const char *placement, struct page *page, FILE *csv)
 {
-	const struct summary_row *first =
-		figure_row(data, NULL, figure->test, placement, NULL);
+	const struct summary_row *first = figure_row(
+		data, NULL, figure->test, placement, NULL);
 	struct capacity capacity = { 0 };
 
 	if (first)

@@ -8,14 +8,13 @@
 #include "plots/figure.h"
 #include "plots/labels.h"
 
-#define MECHANISM    "floor_cacheline"
-#define VALUES_MAX   8 /* CPUs up to which the values stand in the cells */
-#define MAP_SIDE     640.0
-#define CELL_MOST    150.0
-#define BAR_WIDTH    19.0
-#define BAR_STEPS    128
-#define LABELS_LEFT  96.0
-#define NAME_PITCH   26.0 /* least distance between two names of CPUs */
+#define VALUES_MAX  8 /* CPUs up to which the values stand in the cells */
+#define MAP_SIDE    640.0
+#define CELL_MOST   150.0
+#define BAR_WIDTH   19.0
+#define BAR_STEPS   128
+#define LABELS_LEFT 96.0
+#define NAME_PITCH  26.0 /* least distance between two names of CPUs */
 
 struct matrix {
 	int64_t *cpus; /* rising */
@@ -51,17 +50,35 @@ static void add_cpu(struct matrix *matrix, int64_t cpu)
 static bool is_pair(const struct summary_row *row)
 {
 	return row->cpu_a != ROW_UNKNOWN && row->cpu_b != ROW_UNKNOWN &&
-		row->cpu_a != row->cpu_b && row->median_ns > 0;
+	       row->cpu_a != row->cpu_b && row->median_ns > 0;
 }
 
-/* A pair measured in one direction stands on both sides of the diagonal; of several
- * measurements of a pair the first counts. */
-static bool fill(const struct figure_data *data, struct matrix *matrix)
+/* Pass 0 and 1 take the rows of --placements all-pairs, which were measured alike, 2
+ * and 3 the others; the odd ones fill the other side of the diagonal. */
+static void fill_pass(const struct figure_data *data, const char *mechanism, int pass,
+	struct matrix *matrix)
+{
+	const struct summary_row *row = NULL;
+
+	while ((row = figure_row(data, row, TEST_LATENCY, NULL, mechanism))) {
+		size_t a = position(matrix, pass % 2 ? row->cpu_b : row->cpu_a);
+		size_t b = position(matrix, pass % 2 ? row->cpu_a : row->cpu_b);
+
+		if (!is_pair(row) || matrix->values[a * matrix->count + b] > 0 ||
+			(strcmp(row->placement, "pair") == 0) != (pass < 2))
+			continue;
+		matrix->values[a * matrix->count + b] = row->median_ns;
+		matrix->most = fmax(matrix->most, row->median_ns);
+	}
+}
+
+static bool fill(
+	const struct figure_data *data, const char *mechanism, struct matrix *matrix)
 {
 	const struct summary_row *row = NULL;
 	size_t n;
 
-	while ((row = figure_row(data, row, TEST_LATENCY, NULL, MECHANISM)))
+	while ((row = figure_row(data, row, TEST_LATENCY, NULL, mechanism)))
 		if (is_pair(row)) {
 			add_cpu(matrix, row->cpu_a);
 			add_cpu(matrix, row->cpu_b);
@@ -73,21 +90,13 @@ static bool fill(const struct figure_data *data, struct matrix *matrix)
 	matrix->values = calloc(n * n, sizeof *matrix->values);
 	if (!matrix->values)
 		return false;
-	for (int pass = 0; pass < 2; pass++)
-		while ((row = figure_row(data, row, TEST_LATENCY, NULL, MECHANISM))) {
-			size_t a = position(matrix, pass ? row->cpu_b : row->cpu_a);
-			size_t b = position(matrix, pass ? row->cpu_a : row->cpu_b);
-
-			if (!is_pair(row) || matrix->values[a * n + b] > 0)
-				continue;
-			matrix->values[a * n + b] = row->median_ns;
-			matrix->most = fmax(matrix->most, row->median_ns);
-		}
+	for (int pass = 0; pass < 4; pass++)
+		fill_pass(data, mechanism, pass, matrix);
 	return true;
 }
 
-static void draw_cells(
-	const struct matrix *matrix, double left, double top, double side, struct page *page)
+static void draw_cells(const struct matrix *matrix, double left, double top, double side,
+	struct page *page)
 {
 	size_t n = matrix->count;
 	/* A hair of ground between the cells while they are large. */
@@ -109,8 +118,8 @@ static void draw_cells(
 			page_cell(page, x + gap, y + gap, x + side - gap, y + side - gap,
 				palette_heat(part));
 			if (n <= VALUES_MAX)
-				page_label(page, LABEL_VALUE, LABEL_CENTER, x + side / 2,
-					y + side / 2,
+				page_label(page, side < 110 ? LABEL_END : LABEL_VALUE,
+					LABEL_CENTER, x + side / 2, y + side / 2,
 					palette_contrast(palette_heat(part)) > 4
 						? 0xffffff
 						: PALETTE_INK,
@@ -118,8 +127,8 @@ static void draw_cells(
 		}
 }
 
-static void name_cpus(
-	const struct matrix *matrix, double left, double top, double side, struct page *page)
+static void name_cpus(const struct matrix *matrix, double left, double top, double side,
+	struct page *page)
 {
 	size_t every = (size_t)fmax(1, ceil(NAME_PITCH * 1.4 / side));
 	char text[32];
@@ -129,15 +138,15 @@ static void name_cpus(
 
 		snprintf(text, sizeof text, "%s%" PRId64,
 			matrix->count <= VALUES_MAX ? "CPU " : "", matrix->cpus[i]);
-		page_label(page, LABEL_END, LABEL_CENTER, left + at, top - 18, PALETTE_MUTED,
-			text);
-		page_label(page, LABEL_END, LABEL_RIGHT, left - 12, top + at, PALETTE_MUTED,
-			text);
+		page_label(page, LABEL_END, LABEL_CENTER, left + at, top - 18,
+			PALETTE_MUTED, text);
+		page_label(page, LABEL_END, LABEL_RIGHT, left - 12, top + at,
+			PALETTE_MUTED, text);
 	}
 }
 
-static void draw_scale(double most, double left, double top, double height,
-	struct page *page)
+static void draw_scale(
+	double most, double left, double top, double height, struct page *page)
 {
 	struct axis axis;
 
@@ -173,7 +182,7 @@ bool figure_core_pairs(const struct figure *figure, const struct figure_data *da
 	const char *placement, struct page *page, FILE *csv)
 {
 	struct matrix matrix = { 0 };
-	bool is_drawn = fill(data, &matrix);
+	bool is_drawn = fill(data, figure->mechanism, &matrix);
 
 	(void)placement;
 	if (is_drawn) {
@@ -185,7 +194,8 @@ bool figure_core_pairs(const struct figure *figure, const struct figure_data *da
 		top = figure_head(figure, data, NULL, "", page) + 34;
 		draw_cells(&matrix, left, top, side, page);
 		name_cpus(&matrix, left, top, side, page);
-		draw_scale(matrix.most, left + map + 46, top + map * 0.1, map * 0.8, page);
+		draw_scale(
+			matrix.most, left + map + 46, top + map * 0.1, map * 0.8, page);
 		page->height = top + map + 20 + page->foot;
 		write_pairs(&matrix, figure->columns, csv);
 	}

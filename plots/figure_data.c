@@ -15,7 +15,7 @@ static size_t subject_index(const struct figure_data *data, const char *name)
 {
 	size_t i = 0;
 
-	while (i < data->subject_count && strcmp(data->subjects[i].name, name))
+	while (i < data->subject_count && strcmp(data->subjects[i].name, name) != 0)
 		i++;
 	return i;
 }
@@ -24,7 +24,7 @@ static size_t placement_index(const struct figure_data *data, const char *name)
 {
 	size_t i = 0;
 
-	while (i < data->placement_count && strcmp(data->placements[i], name))
+	while (i < data->placement_count && strcmp(data->placements[i], name) != 0)
 		i++;
 	return i;
 }
@@ -34,10 +34,10 @@ static void add_subject(struct figure_data *data, const char *name)
 	const struct mechanism *mechanism = mechanism_find(name);
 	struct subject *subject;
 
-	data->subjects =
-		page_grow(data->subjects, data->subject_count, sizeof *data->subjects);
+	data->subjects = page_grow(
+		data->subjects, data->subject_count, sizeof *data->subjects);
 	subject = &data->subjects[data->subject_count++];
-	*subject = (struct subject){ 0 };
+	*subject = (struct subject) { 0 };
 	snprintf(subject->name, sizeof subject->name, "%s", name);
 	snprintf(subject->title, sizeof subject->title, "%s",
 		mechanism ? mechanism->title : name);
@@ -80,7 +80,7 @@ static size_t family_rank(const struct subject *subject)
 {
 	size_t i = 0;
 
-	while (i < mechanism_count && strcmp(mechanisms[i]->family, subject->family))
+	while (i < mechanism_count && strcmp(mechanisms[i]->family, subject->family) != 0)
 		i++;
 	return i;
 }
@@ -149,7 +149,7 @@ int figure_data_open(
 {
 	int error;
 
-	*data = (struct figure_data){ .run = run };
+	*data = (struct figure_data) { .run = run };
 	error = run_directory_summary(run, &data->rows, &data->row_count, why);
 	if (error)
 		return error;
@@ -177,7 +177,7 @@ void figure_data_close(struct figure_data *data)
 	free(data->results);
 	free(data->subjects);
 	free(data->placements);
-	*data = (struct figure_data){ 0 };
+	*data = (struct figure_data) { 0 };
 }
 
 const struct summary_row *figure_row(const struct figure_data *data,
@@ -194,6 +194,15 @@ const struct summary_row *figure_row(const struct figure_data *data,
 			return row;
 	}
 	return NULL;
+}
+
+bool figure_has(const struct result_row *row, enum test test, const char *placement,
+	const char *mechanism)
+{
+	return strcmp(row->status, "ok") == 0 &&
+	       strcmp(row->test, test_names[test]) == 0 &&
+	       (!placement || strcmp(row->placement, placement) == 0) &&
+	       (!mechanism || strcmp(row->mechanism, mechanism) == 0);
 }
 
 size_t figure_cpu_pairs(

@@ -1,4 +1,5 @@
-/* figure_data.h: what a run has measured, in the order and with the names of the figures. */
+/* figure_data.h: what a run has measured, in the order and with the names of the
+ * figures. */
 #ifndef IPCMARK_FIGURE_DATA_H
 #define IPCMARK_FIGURE_DATA_H
 
@@ -10,8 +11,8 @@
 #include "plots/page.h"
 #include "results/run_directory.h"
 
-/* A mechanism that the run has rows of. One that this build does not know (a run of another
- * version) is shown under its name, in a family of its own. */
+/* A mechanism that the run has rows of. One that this build does not know (a run of
+ * another version) is shown under its name, in a family of its own. */
 struct subject {
 	char name[ROW_TEXT];
 	char title[ROW_TEXT];
@@ -36,10 +37,14 @@ int figure_data_open(
 	const struct run_directory *run, struct figure_data *data, struct why *why);
 void figure_data_close(struct figure_data *data);
 
-/* The next measured row after `after` (NULL: the first) of a test; placement and mechanism
- * NULL stand for any. NULL at the end. */
+/* The next measured row after `after` (NULL: the first) of a test; placement and
+ * mechanism NULL stand for any. NULL at the end. */
 const struct summary_row *figure_row(const struct figure_data *data,
 	const struct summary_row *after, enum test test, const char *placement,
+	const char *mechanism);
+
+/* Whether a row of results.csv is a measured one of them. */
+bool figure_has(const struct result_row *row, enum test test, const char *placement,
 	const char *mechanism);
 
 /* How many different pairs of CPUs the rows of a placement ran on. A figure by placement
@@ -48,19 +53,18 @@ size_t figure_cpu_pairs(
 	const struct figure_data *data, enum test test, const char *placement);
 
 /* "Placement shared-l2: CPU 0 ↔ 1, 12 launches of 40 slices." and the footnote: host,
- * kernel, samples, commit, load, as far as they are known. A negative count of samples is
- * left out. */
+ * kernel, samples, commit, load, as far as they are known. Placement and
+ * mechanism NULL stand for any. */
 void figure_how(const struct figure_data *data, enum test test, const char *placement,
-	char *text, size_t size);
+	const char *mechanism, char *text, size_t size);
 void figure_note(const struct figure_data *data, enum test test, const char *placement,
-	char *text, size_t size);
+	const char *mechanism, char *text, size_t size);
 
 /* The row of results.csv that belongs to a row of the summary, or NULL. */
 const struct result_row *figure_result(
 	const struct figure_data *data, const struct summary_row *row);
 
-/* "64 B" without the fraction's rounding where it is a power, from a size; "1 234 567" from
- * a count, in groups of three. Returns `text` of TEXT_QUANTITY bytes. */
+/* "1 234 567": a count in groups of three. Returns `text` of TEXT_QUANTITY bytes. */
 char *figure_count(int64_t count, char *text);
 
 #endif

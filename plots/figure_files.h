@@ -34,8 +34,8 @@ int figure_files_begin(
 	struct figure_files *files, const char *name, FILE **csv, struct why *why);
 void figure_files_abandon(struct figure_files *files, FILE *csv);
 
-/* Writes the page, draws it with the script `figure` as SVG and PNG and puts all four files
- * in place; when that fails the old ones stay. */
+/* Writes the page, draws it with the script `figure` as SVG and PNG and puts all four
+ * files in place; when that fails the old ones stay. */
 int figure_files_draw(struct figure_files *files, const char *scripts, const char *figure,
 	const char *name, const struct page *page, FILE *csv, struct why *why);
 

@@ -7,11 +7,12 @@
 #include "plots/labels.h"
 #include "plots/series.h"
 
-#define TICKS_LEFT  78.0
+#define TICKS_LEFT  92.0
 #define PANEL_GAP_X 24.0
 #define TITLE_ROOM  26.0 /* above a panel */
 #define ROW_GAP     16.0
-#define FLOORS_ROOM 166.0 /* right of the last panel, for the names of the floors */
+#define FLOORS_MOST 215.0 /* right of the last panel, for the names of the floors */
+#define TICK_HALF   24.0 /* half of a tick's words */
 #define FLOORS_GAP  17.0
 
 struct grid {
@@ -19,16 +20,15 @@ struct grid {
 	double top, width, height, pitch; /* of a panel; from row to row */
 };
 
-static struct grid make_grid(size_t count, double top, double page_width, bool has_floors)
+static struct grid make_grid(size_t count, double top, double page_width, double floors)
 {
 	static const double heights[] = { 0, 480, 330, 230, 190 };
 	struct grid grid = { .count = count, .top = top };
-	double room = page_width - 2 * PAGE_MARGIN - TICKS_LEFT + 20 -
-		(has_floors ? FLOORS_ROOM - PAGE_MARGIN : 0);
+	double room = page_width - 2 * PAGE_MARGIN - TICKS_LEFT + 20 - floors;
 
 	grid.columns = count <= 3 ? count : count <= 12 ? 3 : 4;
 	grid.width = (room - PANEL_GAP_X * (double)(grid.columns - 1)) /
-		(double)grid.columns;
+		     (double)grid.columns;
 	grid.height = heights[grid.columns];
 	grid.pitch = grid.height + TITLE_ROOM + PAGE_TICK_ROOM + ROW_GAP;
 	return grid;
@@ -62,17 +62,42 @@ static void draw_series(struct page *page, const struct series *series)
 static void title_panel(
 	struct page *page, const struct panel *panel, const struct series *series)
 {
-	const char *remark = series->has_no_size ? "wake-up, no payload" : "";
-	double width = panel->right - panel->left;
 	char text[ROW_TEXT];
 
-	labels_fit(series->subject->title, label_points[LABEL_PANEL],
-		width - (*remark ? labels_width(remark, label_points[LABEL_SMALL]) + 12 : 0),
-		text, sizeof text);
+	labels_fit(series->subject->title, PAGE_BOLD * label_points[LABEL_PANEL],
+		panel->right - panel->left, text, sizeof text);
 	page_label(page, LABEL_PANEL, LABEL_LEFT, panel->left, panel->top - 13,
 		series->subject->look.text, text);
-	page_label(page, LABEL_SMALL, LABEL_RIGHT, panel->right, panel->top - 12,
-		PALETTE_MUTED, remark);
+	if (series->has_no_size)
+		page_label(page, LABEL_SMALL, LABEL_LEFT, panel->left + 8,
+			panel->top + 10, PALETTE_MUTED, "wake-up, no payload");
+}
+
+#define FLOOR_TEXT (ROW_TEXT + TEXT_QUANTITY)
+static void floor_text(const struct series *floor, char *text)
+{
+	char value[TEXT_QUANTITY], name[ROW_TEXT];
+
+	text_ns(floor->points[0][1], value);
+	labels_fit(floor->subject->title, label_points[LABEL_SMALL],
+		FLOORS_MOST - 20 - labels_width(value, label_points[LABEL_SMALL]), name,
+		sizeof name);
+	snprintf(text, FLOOR_TEXT, "%s %s", name, value);
+}
+
+/* What the names of the floors take at the right of the grid. */
+static double floors_room(const struct series_list *list)
+{
+	char text[FLOOR_TEXT];
+	double room = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (has_panel(list, &list->items[i]) || !list->items[i].has_no_size)
+			continue;
+		floor_text(&list->items[i], text);
+		room = fmax(room, labels_width(text, label_points[LABEL_SMALL]) + 20);
+	}
+	return room;
 }
 
 /* The floors without size: a dashed line in every panel of a row, named at its end. */
@@ -91,7 +116,7 @@ static void draw_floors(struct page *page, const struct series_list *list, size_
 	count = 0;
 	for (size_t i = 0; places && i < list->count; i++) {
 		const struct series *floor = &list->items[i];
-		char value[TEXT_QUANTITY], name[ROW_TEXT], text[ROW_TEXT + 40];
+		char text[FLOOR_TEXT];
 		double y;
 
 		if (has_panel(list, floor) || !floor->has_no_size)
@@ -102,13 +127,9 @@ static void draw_floors(struct page *page, const struct series_list *list, size_
 				PALETTE_FAINT, 2);
 		page_rule(page, right->right + 2, y, right->right + 15, places[count],
 			PALETTE_FAINT, 1);
-		text_ns(floor->points[0][1], value);
-		labels_fit(floor->subject->title, label_points[LABEL_SMALL],
-			FLOORS_ROOM - 20 - labels_width(value, label_points[LABEL_SMALL]),
-			name, sizeof name);
-		snprintf(text, sizeof text, "%s %s", name, value);
-		page_label(page, LABEL_SMALL, LABEL_LEFT, right->right + 19, places[count],
-			PALETTE_MUTED, text);
+		floor_text(floor, text);
+		page_label(page, LABEL_SMALL, LABEL_LEFT, right->right + 19,
+			places[count], PALETTE_MUTED, text);
 		count++;
 	}
 	free(places);
@@ -123,7 +144,9 @@ static void make_axes(const struct series_list *list, const struct figure *figur
 		low = 1;
 		high = 1 << 20;
 	}
-	axis_log(x, AXIS_BYTES, low, high, 0.02, (size_t)(grid->width / 82));
+	/* Words at the ends would run into those of the next panel. */
+	axis_log(x, AXIS_BYTES, low, high, 0.02, (size_t)(grid->width / 82) + 2);
+	axis_trim(x, TICK_HALF / grid->width);
 	series_range(list, 1, figure->value_count, &low, &high);
 	axis_log(y, figure->unit, low, high, 0.03, (size_t)(grid->height / 30));
 }
@@ -142,8 +165,8 @@ static void draw_grid(const struct series_list *list, const struct grid *grid,
 		panel = page_panel(page,
 			PAGE_MARGIN + TICKS_LEFT - 20 +
 				(double)column * (grid->width + PANEL_GAP_X),
-			grid->top + TITLE_ROOM - 8 + (double)row * grid->pitch, grid->width,
-			grid->height);
+			grid->top + TITLE_ROOM - 8 + (double)row * grid->pitch,
+			grid->width, grid->height);
 		panel->x = *x;
 		panel->y = *y;
 		panel->has_x_text = x->tick_count > 0;
@@ -164,14 +187,12 @@ bool figure_panels(const struct figure *figure, const struct figure_data *data,
 	struct series_list list = { 0 };
 	struct grid grid;
 	struct axis x, y;
-	size_t count = 0;
-	bool has_floors = false;
+	size_t count = 0, rows;
 
 	series_collect(data, figure->test, placement, figure->values, figure->value_count,
 		&list);
 	for (size_t i = 0; i < list.count; i++) {
 		count += has_panel(&list, &list.items[i]);
-		has_floors |= !has_panel(&list, &list.items[i]);
 		if (!has_panel(&list, &list.items[i]) || list.items[i].has_no_size)
 			continue;
 		page_grey_curve(page);
@@ -183,12 +204,11 @@ bool figure_panels(const struct figure *figure, const struct figure_data *data,
 		double top = figure_head(figure, data, placement,
 			count > 1 ? "The other mechanisms in grey." : "", page);
 
-		grid = make_grid(count, top, page->width, has_floors);
+		grid = make_grid(count, top, page->width, floors_room(&list));
 		make_axes(&list, figure, &grid, &x, &y);
 		draw_grid(&list, &grid, &x, &y, page);
-		page->height = top +
-			(double)((count + grid.columns - 1) / grid.columns) * grid.pitch -
-			ROW_GAP + page->foot;
+		rows = (count + grid.columns - 1) / grid.columns;
+		page->height = top + (double)rows * grid.pitch - ROW_GAP + page->foot;
 		series_write(&list, figure->columns, figure->value_count + 1, csv);
 	}
 	series_free(&list);

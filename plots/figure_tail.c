@@ -56,16 +56,19 @@ bool figure_tail(const struct figure *figure, const struct figure_data *data,
 {
 	struct histogram *histogram = malloc(sizeof *histogram);
 	struct series_list list = { 0 };
-	bool has_others = false;
+	bool has_others = false, has_mechanisms = false;
 
+	for (size_t s = 0; s < data->subject_count; s++)
+		has_mechanisms |= !data->subjects[s].is_floor &&
+				  nearest_row(data, placement, data->subjects[s].name);
 	for (size_t s = 0; histogram && s < data->subject_count; s++) {
 		const struct subject *subject = &data->subjects[s];
-		const struct summary_row *row =
-			nearest_row(data, placement, subject->name);
+		const struct summary_row *row = nearest_row(
+			data, placement, subject->name);
 		const struct result_row *result = row ? figure_result(data, row) : NULL;
 		char name[RUN_HISTOGRAM_NAME];
 
-		if (!result)
+		if (!result || (has_mechanisms && subject->is_floor))
 			continue;
 		run_directory_histogram_name(result, name);
 		if (run_directory_histogram(data->run, name, histogram, NULL))

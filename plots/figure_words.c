@@ -60,9 +60,8 @@ static void add(char *text, size_t size, const char *part)
 	snprintf(text + used, size - used, "%s", part);
 }
 
-static void add_cpus(
-	const struct figure_data *data, enum test test, const char *placement, char *text,
-	size_t size)
+static void add_cpus(const struct figure_data *data, enum test test,
+	const char *placement, char *text, size_t size)
 {
 	const struct summary_row *row = figure_row(data, NULL, test, placement, NULL);
 	char part[96];
@@ -78,20 +77,18 @@ static void add_cpus(
 }
 
 void figure_how(const struct figure_data *data, enum test test, const char *placement,
-	char *text, size_t size)
+	const char *mechanism, char *text, size_t size)
 {
 	struct span launches = { ROW_UNKNOWN, ROW_UNKNOWN };
 	struct span slices = { ROW_UNKNOWN, ROW_UNKNOWN };
 	const struct summary_row *row = NULL;
 	char number[SPAN_TEXT], part[SPAN_TEXT + 32];
 
-	while ((row = figure_row(data, row, test, placement, NULL))) {
-		const struct result_row *result = figure_result(data, row);
-
+	while ((row = figure_row(data, row, test, placement, mechanism)))
 		span_add(&launches, row->launches);
-		if (result)
-			span_add(&slices, result->slices);
-	}
+	for (size_t i = 0; i < data->result_count; i++)
+		if (figure_has(&data->results[i], test, placement, mechanism))
+			span_add(&slices, data->results[i].slices);
 	text[0] = '\0';
 	if (placement) {
 		snprintf(text, size, "Placement %s", placement);
@@ -114,35 +111,41 @@ void figure_how(const struct figure_data *data, enum test test, const char *plac
 static void add_fact(const struct figure_data *data, const char *key, const char *before,
 	char *text, size_t size)
 {
-	char value[160], part[224];
+	char value[160], part[480];
+	size_t used;
 
 	if (!run_directory_environment(data->run, key, value, sizeof value) || !value[0])
 		return;
 	if (strcmp(key, "build.commit") == 0 && strspn(value, "0123456789abcdef") == 40)
 		value[12] = '\0';
-	snprintf(part, sizeof part, "%s%s%s", text[0] ? "  ·  " : "", before, value);
+	/* Lines are broken between facts, never inside one: no-break spaces. */
+	used = (size_t)snprintf(
+		part, sizeof part, "%s%s", text[0] ? "  ·  " : "", before);
+	for (const char *at = value; *at && used + 3 < sizeof part; at++)
+		used += (size_t)snprintf(part + used, sizeof part - used, "%s%.*s",
+			*at == ' ' ? "\u00a0" : "", *at != ' ', at);
 	add(text, size, part);
 }
 
 void figure_note(const struct figure_data *data, enum test test, const char *placement,
-	char *text, size_t size)
+	const char *mechanism, char *text, size_t size)
 {
 	struct span samples = { ROW_UNKNOWN, ROW_UNKNOWN };
 	const struct summary_row *row = NULL;
 	char number[SPAN_TEXT], part[SPAN_TEXT + 48];
 
-	while ((row = figure_row(data, row, test, placement, NULL)))
+	while ((row = figure_row(data, row, test, placement, mechanism)))
 		if (row->samples > 0)
 			span_add(&samples, row->samples);
 	text[0] = '\0';
 	add_fact(data, "host.name", "", text, size);
 	add_fact(data, "cpu.model", "", text, size);
-	add_fact(data, "kernel.release", "Linux ", text, size);
+	add_fact(data, "kernel.release", "Linux\u00a0", text, size);
 	if (samples.most != ROW_UNKNOWN) {
-		snprintf(part, sizeof part, "%s%s samples per case", text[0] ? "  ·  " : "",
-			span_text(&samples, number));
+		snprintf(part, sizeof part, "%s%s samples per case",
+			text[0] ? "  ·  " : "", span_text(&samples, number));
 		add(text, size, part);
 	}
-	add_fact(data, "build.commit", "ipcmark ", text, size);
-	add_fact(data, "load", "load ", text, size);
+	add_fact(data, "build.commit", "ipcmark\u00a0", text, size);
+	add_fact(data, "load", "load\u00a0", text, size);
 }

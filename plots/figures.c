@@ -15,33 +15,61 @@
 
 /* A figure is one line here and the script of its name. */
 static const struct figure figures[] = {
-	{ "latency_by_size", "Round trip by message size",
-		"Median, with bands for p25–p75 (dark) and p5–p95 (light).",
-		"latency was not measured", TEST_LATENCY, true, AXIS_NS,
-		"size_bytes,median_ns,p05_ns,p25_ns,p75_ns,p95_ns",
-		{ VALUE(median_ns), VALUE(p05_ns), VALUE(p25_ns), VALUE(p75_ns),
+	{ .name = "latency_by_size",
+		.title = "Round trip by message size",
+		.says = "Median, with bands for p25–p75 (dark) and p5–p95 (light).",
+		.absent = "latency was not measured",
+		.test = TEST_LATENCY,
+		.is_per_placement = true,
+		.unit = AXIS_NS,
+		.columns = "size_bytes,median_ns,p05_ns,p25_ns,p75_ns,p95_ns",
+		.values = { VALUE(median_ns), VALUE(p05_ns), VALUE(p25_ns), VALUE(p75_ns),
 			VALUE(p95_ns) },
-		5, figure_panels },
-	{ "percentiles", "Round trip by percentile",
-		"64-byte messages, or wake-ups without payload; a curve ends where fewer than ten samples remain.",
-		"there are no histograms of round trips", TEST_LATENCY, true, AXIS_NS,
-		"one_by_one_minus_q,round_trip_ns,percentile,size_bytes,samples", { 0 }, 0,
-		figure_tail },
-	{ "throughput_by_size", "Throughput by message size",
-		"One direction, timed at the receiver; whiskers are the 95 % interval of the median, from 6 launches on.",
-		"throughput was not measured", TEST_THROUGHPUT, true, AXIS_RATE,
-		"size_bytes,bytes_per_s,bytes_per_s_low,bytes_per_s_high",
-		{ VALUE(bytes_per_s), VALUE(bytes_per_s_low), VALUE(bytes_per_s_high) }, 3,
-		figure_curves },
-	{ "capacity", "Bytes accepted while nobody reads, by size option",
-		"One curve a write size. Filled: the same amount every time, hollow: not. Dashed: the default, dotted diagonal: as many bytes as the option says.",
-		"capacity was not measured", TEST_CAPACITY, false, AXIS_BYTES,
-		"setting,capacity_bytes,is_exact,write_bytes,is_default", { 0 }, 0,
-		figure_capacity },
-	{ "core_pairs", "Cache-line round trip by pair of CPUs",
-		"Median of there and back over one cache line, for every two CPUs measured.",
-		"no round trips of a cache line between two CPUs were measured", TEST_LATENCY,
-		false, AXIS_NS, "cpu_a,cpu_b,median_ns", { 0 }, 0, figure_core_pairs },
+		.value_count = 5,
+		.draw = figure_panels },
+	{ .name = "percentiles",
+		.title = "Round trip by percentile",
+		.says = "64-byte messages, or wake-ups without payload; "
+			"a curve ends where fewer than ten samples remain.",
+		.absent = "there are no histograms of round trips",
+		.test = TEST_LATENCY,
+		.is_per_placement = true,
+		.unit = AXIS_NS,
+		.columns =
+			"one_by_one_minus_q,round_trip_ns,percentile,size_bytes,samples",
+		.draw = figure_tail },
+	{ .name = "throughput_by_size",
+		.title = "Throughput by message size",
+		.says = "One direction, timed at the receiver; "
+			"whiskers are the 95 % interval of the median, from 6 launches on.",
+		.absent = "throughput was not measured",
+		.test = TEST_THROUGHPUT,
+		.is_per_placement = true,
+		.unit = AXIS_RATE,
+		.columns = "size_bytes,bytes_per_s,bytes_per_s_low,bytes_per_s_high",
+		.values = { VALUE(bytes_per_s), VALUE(bytes_per_s_low),
+			VALUE(bytes_per_s_high) },
+		.value_count = 3,
+		.draw = figure_curves },
+	{ .name = "capacity",
+		.title = "Bytes accepted while nobody reads, by size option",
+		.says = "A curve for each write size: filled where the same amount "
+			"fits every time, else hollow. Vertical: the option's default; "
+			"diagonal: as many bytes as the option says.",
+		.absent = "capacity was not measured",
+		.test = TEST_CAPACITY,
+		.unit = AXIS_BYTES,
+		.columns = "setting,capacity_bytes,is_exact,write_bytes,is_default",
+		.draw = figure_capacity },
+	{ .name = "core_pairs",
+		.title = "Cache-line round trip by pair of CPUs",
+		.says = "Median of there and back over one cache line.",
+		.absent = "no round trips of a cache line between two CPUs were measured",
+		.test = TEST_LATENCY,
+		.mechanism = "floor_cacheline",
+		.unit = AXIS_NS,
+		.columns = "cpu_a,cpu_b,median_ns",
+		.draw = figure_core_pairs },
 };
 #define FIGURES (sizeof figures / sizeof figures[0])
 
@@ -50,10 +78,10 @@ double figure_head(const struct figure *figure, const struct figure_data *data,
 {
 	char how[200], note[PAGE_LABEL_TEXT], subtitle[PAGE_LABEL_TEXT];
 
-	figure_how(data, figure->test, placement, how, sizeof how);
-	figure_note(data, figure->test, placement, note, sizeof note);
+	figure_how(data, figure->test, placement, figure->mechanism, how, sizeof how);
+	figure_note(data, figure->test, placement, figure->mechanism, note, sizeof note);
 	snprintf(subtitle, sizeof subtitle, "%s%s%s%s%s", figure->says, *more ? " " : "",
-		more, *how ? "  " : "", how);
+		more, *how ? "\n" : "", how);
 	return page_head(page, figure->title, subtitle, note);
 }
 
@@ -80,7 +108,8 @@ static int draw_one(struct studio *studio, const struct figure *figure,
 	bool is_there;
 	int error;
 
-	figure_files_name(figure->name, figure->is_per_placement ? placement : NULL, name);
+	figure_files_name(
+		figure->name, figure->is_per_placement ? placement : NULL, name);
 	if (figure->is_per_placement && placement &&
 		figure_cpu_pairs(&studio->data, figure->test, placement) > 1) {
 		report(studio->progress, name,
@@ -96,8 +125,8 @@ static int draw_one(struct studio *studio, const struct figure *figure,
 		figure_files_abandon(&studio->files, csv);
 		report(studio->progress, name, figure->absent);
 	} else {
-		error = figure_files_draw(
-			&studio->files, studio->scripts, figure->name, name, &page, csv, why);
+		error = figure_files_draw(&studio->files, studio->scripts, figure->name,
+			name, &page, csv, why);
 		if (!error) {
 			report(studio->progress, name, "drawn");
 			(*drawn)++;
@@ -105,6 +134,26 @@ static int draw_one(struct studio *studio, const struct figure *figure,
 	}
 	page_close(&page);
 	return error;
+}
+
+static bool has_mechanisms(
+	const struct figure_data *data, enum test test, const char *placement)
+{
+	bool has = false;
+
+	for (size_t s = 0; s < data->subject_count && !has; s++)
+		has = !data->subjects[s].is_floor &&
+		      figure_row(data, NULL, test, placement, data->subjects[s].name);
+	return has;
+}
+
+/* Floors alone are worth a figure only in a run of nothing but floors. */
+static bool is_worth(
+	const struct figure_data *data, enum test test, const char *placement)
+{
+	return figure_row(data, NULL, test, placement, NULL) &&
+	       (has_mechanisms(data, test, placement) ||
+		       !has_mechanisms(data, test, NULL));
 }
 
 static int draw_all(struct studio *studio, size_t *drawn, struct why *why)
@@ -116,11 +165,12 @@ static int draw_all(struct studio *studio, size_t *drawn, struct why *why)
 		size_t tried = 0;
 
 		for (size_t p = 0; figure->is_per_placement && !error &&
-			p < studio->data.placement_count; p++) {
+				   p < studio->data.placement_count;
+			p++) {
 			const char *placement = studio->data.placements[p];
 
 			/* A placement that only another test ran in is no gap. */
-			if (!figure_row(&studio->data, NULL, figure->test, placement, NULL))
+			if (!is_worth(&studio->data, figure->test, placement))
 				continue;
 			tried++;
 			error = draw_one(studio, figure, placement, drawn, why);
@@ -133,8 +183,8 @@ static int draw_all(struct studio *studio, size_t *drawn, struct why *why)
 	return error;
 }
 
-int figures_draw(const struct run_directory *run, FILE *progress, size_t *drawn,
-	struct why *why)
+int figures_draw(
+	const struct run_directory *run, FILE *progress, size_t *drawn, struct why *why)
 {
 	struct studio *studio = calloc(1, sizeof *studio);
 	size_t count = 0;

@@ -8,15 +8,16 @@
 #include "harness/base/why.h"
 #include "results/run_directory.h"
 
-/* Draws every figure that the run has data for, as SVG and as PNG, and writes what they show
- * to figures/data/ (CSV). Existing files are replaced as a whole. What is drawn, and what is
- * not and why, goes to `progress` (may be NULL), a line each; *drawn is the number of
- * figures, an SVG and its PNG counting as one.
+/* Draws every figure that the run has data for, as SVG and as PNG, and writes what they
+ * show to figures/data/ (CSV). Existing files are replaced as a whole. What is drawn,
+ * and what is not and why, goes to `progress` (may be NULL), a line each; *drawn is the
+ * number of figures, an SVG and its PNG counting as one.
  *
- * The scripts are looked for in $IPCMARK_PLOTS, in share/ipcmark/plots beside the folder of
- * the program, where the project was installed, and in its sources; the first that has
- * style.gp is taken. 0, or -errno in words: -ENOENT without gnuplot or scripts. */
-int figures_draw(const struct run_directory *run, FILE *progress, size_t *drawn,
-	struct why *why);
+ * The scripts are looked for in $IPCMARK_PLOTS, in share/ipcmark/plots beside the
+ * folder of the program, where the project was installed, and in its sources; the first
+ * that has style.gp is taken. 0, or -errno in words: -ENOENT without gnuplot or
+ * scripts. */
+int figures_draw(
+	const struct run_directory *run, FILE *progress, size_t *drawn, struct why *why);
 
 #endif

@@ -23,13 +23,14 @@ extern char **environ;
 /* <folder of the program>/../share/ipcmark/plots, "" where /proc is missing. */
 static void beside_program(char *path)
 {
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof "/../" BESIDE);
+	ssize_t length = readlink(
+		"/proc/self/exe", path, PATH_MAX - sizeof "/../" BESIDE);
 	char *slash;
 
 	path[length > 0 ? length : 0] = '\0';
 	slash = strrchr(path, '/');
 	if (slash)
-		strcpy(slash, "/../" BESIDE);
+		memcpy(slash, "/../" BESIDE, sizeof "/../" BESIDE);
 }
 
 int gnuplot_scripts(char *path, struct why *why)
@@ -48,7 +49,8 @@ int gnuplot_scripts(char *path, struct why *why)
 			return 0;
 	}
 	why_say(why, 0,
-		"the scripts of the figures are not found (style.gp; looked in $IPCMARK_PLOTS%s%s, %s, %s, %s)",
+		"the scripts of the figures are not found "
+		"(style.gp; looked in $IPCMARK_PLOTS%s%s, %s, %s, %s)",
 		*places[0] ? "=" : ", which is not set", places[0], beside, places[2],
 		places[3]);
 	return -ENOENT;
@@ -63,7 +65,7 @@ static void add_words(FILE *words, struct why *why)
 	while (fgets(line, sizeof line, words)) {
 		line[strcspn(line, "\r\n")] = '\0';
 		if (line[strspn(line, " \t^")])
-			strcpy(last, line + strspn(line, " \t"));
+			snprintf(last, sizeof last, "%s", line + strspn(line, " \t"));
 	}
 	if (last[0])
 		why_add(why, "%s", last);
@@ -95,9 +97,10 @@ int gnuplot_run(const char *scripts, const char *name, const char *drawing,
 	const char *numbers, struct why *why)
 {
 	char script[NAME_MAX + 8];
-	/* -d: no start-up files of the user; -c: the arguments become strings, never code. */
-	char *argv[] = { (char[]){ "gnuplot" }, (char[]){ "-d" }, (char[]){ "-c" }, script,
-		strdup(drawing), strdup(numbers), NULL };
+	/* -d: no start-up files of the user; -c: the arguments become strings, never
+	 * code. */
+	char *argv[] = { (char[]) { "gnuplot" }, (char[]) { "-d" }, (char[]) { "-c" },
+		script, strdup(drawing), strdup(numbers), NULL };
 	FILE *words = tmpfile();
 	int status = 0, error = words && argv[4] && argv[5] ? 0 : ENOMEM;
 	pid_t pid;

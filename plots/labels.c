@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Width of an average character in units of the font's size: DejaVu Sans, which stands in
- * where Inter is missing, is the wider of the two. */
-#define CHARACTER_EM      0.56
-#define PIXELS_PER_POINT  (4.0 / 3)
-#define ELLIPSIS          "…"
+/* Width of an average character in units of the font's size: between Inter and DejaVu
+ * Sans, which stands in where Inter is missing and is a tenth wider. */
+#define CHARACTER_EM     0.53
+#define PIXELS_PER_POINT (4.0 / 3)
+#define ELLIPSIS         "…"
 
 struct wanted {
 	double place;
@@ -37,7 +37,7 @@ static void make_rising(struct wanted *values, struct block *blocks, size_t coun
 	size_t used = 0, at = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		blocks[used++] = (struct block){ values[i].place, 1 };
+		blocks[used++] = (struct block) { values[i].place, 1 };
 		while (used > 1 &&
 			blocks[used - 2].sum / (double)blocks[used - 2].count >
 				blocks[used - 1].sum / (double)blocks[used - 1].count) {
@@ -64,7 +64,7 @@ void labels_spread(double *places, size_t count, double gap, double low, double 
 	blocks = malloc(count * sizeof *blocks);
 	if (wanted && blocks) { /* without memory the names stay where they are */
 		for (size_t i = 0; i < count; i++)
-			wanted[i] = (struct wanted){ places[i], i };
+			wanted[i] = (struct wanted) { places[i], i };
 		qsort(wanted, count, sizeof *wanted, by_place);
 		for (size_t i = 0; i < count; i++)
 			wanted[i].place -= gap * (double)i;
@@ -72,8 +72,8 @@ void labels_spread(double *places, size_t count, double gap, double low, double 
 		for (size_t i = 0; i < count; i++) {
 			double most = high - gap * (double)(count - 1);
 
-			places[wanted[i].index] =
-				fmax(low, fmin(most, wanted[i].place)) + gap * (double)i;
+			places[wanted[i].index] = fmax(low, fmin(most, wanted[i].place)) +
+						  gap * (double)i;
 		}
 	}
 	free(wanted);
@@ -110,10 +110,10 @@ void labels_fit(
 	is_cut = characters(text) > room || strlen(text) >= fitted_size;
 	while (text[length] &&
 		!(is_cut && starts_character(text[length]) &&
-			(++count >= room ||
-				length + sizeof ELLIPSIS + 4 > fitted_size)))
+			(++count >= room || length + sizeof ELLIPSIS + 4 > fitted_size)))
 		length++;
-	snprintf(fitted, fitted_size, "%.*s%s", (int)length, text, is_cut ? ELLIPSIS : "");
+	snprintf(
+		fitted, fitted_size, "%.*s%s", (int)length, text, is_cut ? ELLIPSIS : "");
 }
 
 size_t labels_break(const char *text, double points, double width)
@@ -122,11 +122,14 @@ size_t labels_break(const char *text, double points, double width)
 	size_t best = 0, count = 0;
 
 	for (size_t i = 0; text[i]; i++) {
+		if (text[i] == '\n')
+			return i;
+		/* The space itself need not fit. */
+		if (text[i] == ' ' && (count <= room || !best))
+			best = i;
 		count += starts_character(text[i]);
 		if (count > room && best)
 			return best;
-		if (text[i] == ' ')
-			best = i;
 	}
 	return strlen(text);
 }

@@ -1,5 +1,6 @@
-# latency_by_size.gp - round trip by message size: one mechanism in colour a panel, the others
-# grey, so crossing lines never tangle. Bands are p25-p75 (dark) and p5-p95 (light).
+# latency_by_size.gp - round trip by message size: one mechanism in colour a panel, the
+# others grey, so crossing lines never tangle. Bands are p25-p75 (dark) and p5-p95
+# (light).
 # gnuplot -c latency_by_size.gp FIGURE.png|FIGURE.svg FIGURE.gp
 OUT = ARG1
 load ARG2

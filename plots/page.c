@@ -26,7 +26,7 @@ void *page_grow(void *items, size_t count, size_t item_size)
 
 void page_open(struct page *page)
 {
-	*page = (struct page){ .width = PAGE_WIDTH };
+	*page = (struct page) { .width = PAGE_WIDTH };
 	page->curves = open_memstream(&page->curve_text, &page->curve_size);
 	page->grey = open_memstream(&page->grey_text, &page->grey_size);
 	if (!page->curves || !page->grey) {
@@ -63,7 +63,7 @@ static size_t paragraph(struct page *page, enum label_kind kind, double y,
 		page_label(page, kind, LABEL_LEFT, PAGE_MARGIN,
 			y + (double)lines * line_height, PALETTE_MUTED, line);
 		text += length;
-		text += strspn(text, " ");
+		text += strspn(text, " \n");
 		lines++;
 	}
 	return lines;
@@ -74,8 +74,7 @@ double page_head(
 {
 	size_t lines, notes;
 
-	page_label(
-		page, LABEL_TITLE, LABEL_LEFT, PAGE_MARGIN, 42, PALETTE_INK, title);
+	page_label(page, LABEL_TITLE, LABEL_LEFT, PAGE_MARGIN, 42, PALETTE_INK, title);
 	lines = paragraph(page, LABEL_SUBTITLE, 84, LINE_HEIGHT, subtitle);
 	notes = paragraph(page, LABEL_NOTE, -22, NOTE_HEIGHT, note);
 	/* The last line of the footnote has a fixed place; the others stand above it. */
@@ -90,10 +89,9 @@ struct panel *page_panel(
 {
 	struct panel *panel;
 
-	page->panels =
-		page_grow(page->panels, page->panel_count, sizeof *page->panels);
+	page->panels = page_grow(page->panels, page->panel_count, sizeof *page->panels);
 	panel = &page->panels[page->panel_count++];
-	*panel = (struct panel){ .left = left,
+	*panel = (struct panel) { .left = left,
 		.right = left + width,
 		.top = top,
 		.bottom = top + height,
@@ -108,7 +106,8 @@ double panel_x(const struct panel *panel, double value)
 
 double panel_y(const struct panel *panel, double value)
 {
-	return panel->bottom - axis_place(&panel->y, value) * (panel->bottom - panel->top);
+	return panel->bottom -
+	       axis_place(&panel->y, value) * (panel->bottom - panel->top);
 }
 
 void page_label(struct page *page, enum label_kind kind, enum label_side side, double x,
@@ -116,10 +115,9 @@ void page_label(struct page *page, enum label_kind kind, enum label_side side, d
 {
 	struct page_label *label;
 
-	page->labels =
-		page_grow(page->labels, page->label_count, sizeof *page->labels);
+	page->labels = page_grow(page->labels, page->label_count, sizeof *page->labels);
 	label = &page->labels[page->label_count++];
-	*label = (struct page_label){
+	*label = (struct page_label) {
 		.kind = kind, .side = side, .x = x, .y = y, .colour = colour
 	};
 	snprintf(label->text, sizeof label->text, "%s", text);
@@ -129,15 +127,15 @@ void page_rule(struct page *page, double x0, double y0, double x1, double y1,
 	uint32_t colour, int dash)
 {
 	page->rules = page_grow(page->rules, page->rule_count, sizeof *page->rules);
-	page->rules[page->rule_count++] =
-		(struct page_rule){ x0, y0, x1, y1, colour, dash };
+	page->rules[page->rule_count++] = (struct page_rule) { x0, y0, x1, y1, colour,
+		dash };
 }
 
 void page_cell(
 	struct page *page, double x0, double y0, double x1, double y1, uint32_t colour)
 {
 	page->cells = page_grow(page->cells, page->cell_count, sizeof *page->cells);
-	page->cells[page->cell_count++] = (struct page_cell){ x0, y0, x1, y1, colour };
+	page->cells[page->cell_count++] = (struct page_cell) { x0, y0, x1, y1, colour };
 }
 
 void page_curve(struct page *page, const struct look *look)

@@ -1,9 +1,9 @@
 # page.gp - the words and rules of the page, at places that were computed beforehand.
 set multiplot
 do for [i=1:LABELS] {
-	if (LS[i] == 0) { set label i words(i) at screen LX[i],LY[i] left textcolor rgb LC[i] front }
-	if (LS[i] == 1) { set label i words(i) at screen LX[i],LY[i] center textcolor rgb LC[i] front }
-	if (LS[i] == 2) { set label i words(i) at screen LX[i],LY[i] right textcolor rgb LC[i] front }
+	set label i styled(i) at screen LX[i],LY[i] left textcolor rgb LC[i] front
+	if (LS[i] == 1) { set label i center }
+	if (LS[i] == 2) { set label i right }
 }
 do for [i=1:RULES] {
 	set arrow i from screen RX[i],RY[i] to screen RU[i],RV[i] nohead back \

@@ -1,5 +1,6 @@
-/* page.h: one figure, laid out: panels, curves, words and rules, in pixels from the page's
- * top left. What gnuplot gets is a file of numbers and quoted words; it computes nothing. */
+/* page.h: one figure, laid out: panels, curves, words and rules, in pixels from the
+ * page's top left. What gnuplot gets is a file of numbers and quoted words; it computes
+ * nothing. */
 #ifndef IPCMARK_PAGE_H
 #define IPCMARK_PAGE_H
 
@@ -14,6 +15,7 @@
 #define PAGE_WIDTH     1280.0
 #define PAGE_MARGIN    29.0
 #define PAGE_CURVE     6 /* numbers a point of a curve can have */
+#define PAGE_BOLD      1.1 /* how much wider bold words are */
 #define PAGE_TICK_ROOM 42.0 /* below a panel, for the ticks of its x axis */
 
 /* The fonts of style.gp, in the same order. */
@@ -79,7 +81,8 @@ void page_open(struct page *page);
 void page_close(struct page *page);
 
 /* Title, subtitle (broken into lines where it is long) and footnote. Returns where the
- * figure can begin; the footnote takes page->foot from below, and the height may be set later. */
+ * figure can begin; the footnote takes page->foot from below, and the height may be set
+ * later. */
 double page_head(
 	struct page *page, const char *title, const char *subtitle, const char *note);
 
@@ -115,9 +118,9 @@ void page_grey_point(struct page *page, double x, double y);
 /* Writes what the scripts load. */
 void page_write(const struct page *page, FILE *out);
 
-/* Writes text as a single-quoted gnuplot string whose characters all stand for themselves,
- * also in enhanced text: braces and the like are escaped, quotes doubled, control characters
- * become spaces, what is not UTF-8 becomes U+FFFD. */
+/* Writes text as a single-quoted gnuplot string whose characters all stand for
+ * themselves, also in enhanced text: braces and the like are escaped, quotes doubled,
+ * control characters become spaces, what is not UTF-8 becomes U+FFFD. */
 void page_quote(FILE *out, const char *text);
 
 /* Makes room for one more item; ends the program when there is none. */

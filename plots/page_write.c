@@ -7,10 +7,12 @@
 static size_t character(const char *text)
 {
 	unsigned char first = (unsigned char)*text;
-	size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2
-		: first < 0xf0                                            ? 3
-		: first < 0xf5                                            ? 4
-									  : 0;
+	size_t length = first < 0x80   ? 1
+			: first < 0xc2 ? 0
+			: first < 0xe0 ? 2
+			: first < 0xf0 ? 3
+			: first < 0xf5 ? 4
+				       : 0;
 
 	for (size_t i = 1; i < length; i++)
 		if (((unsigned char)text[i] & 0xc0) != 0x80)
@@ -55,9 +57,10 @@ static void write_labels(const struct page *page, FILE *out)
 		const struct page_label *l = &page->labels[i];
 		double y = l->y < 0 ? -l->y : page->height - l->y;
 
-		fprintf(out, "LX[%zu] = %.5f; LY[%zu] = %.5f; ", i + 1, l->x / page->width,
-			i + 1, y / page->height);
-		fprintf(out, "LS[%zu] = %d; LK[%zu] = %d; LC[%zu] = %u\nLT[%zu] = ", i + 1,
+		fprintf(out, "LX[%zu] = %.5f; LY[%zu] = %.5f; ", i + 1,
+			l->x / page->width, i + 1, y / page->height);
+		fprintf(out,
+			"LS[%zu] = %d; LK[%zu] = %d; LC[%zu] = %u\nLT[%zu] = ", i + 1,
 			(int)l->side, i + 1, (int)l->kind + 1, i + 1, l->colour, i + 1);
 		page_quote(out, l->text);
 		fputc('\n', out);
@@ -74,10 +77,10 @@ static void write_rules(const struct page *page, FILE *out)
 	for (size_t i = 0; i < page->rule_count; i++) {
 		const struct page_rule *r = &page->rules[i];
 
-		fprintf(out, "RX[%zu] = %.5f; RY[%zu] = %.5f; ", i + 1, r->x0 / page->width,
-			i + 1, 1 - r->y0 / page->height);
-		fprintf(out, "RU[%zu] = %.5f; RV[%zu] = %.5f; ", i + 1, r->x1 / page->width,
-			i + 1, 1 - r->y1 / page->height);
+		fprintf(out, "RX[%zu] = %.5f; RY[%zu] = %.5f; ", i + 1,
+			r->x0 / page->width, i + 1, 1 - r->y0 / page->height);
+		fprintf(out, "RU[%zu] = %.5f; RV[%zu] = %.5f; ", i + 1,
+			r->x1 / page->width, i + 1, 1 - r->y1 / page->height);
 		fprintf(out, "RC[%zu] = %u; RD[%zu] = %d\n", i + 1, r->colour, i + 1,
 			r->dash);
 	}
@@ -109,14 +112,16 @@ static void write_panels(const struct page *page, FILE *out)
 		const struct panel *p = &page->panels[i];
 		size_t n = i + 1;
 
-		fprintf(out, "PL[%zu] = %.5f; PR[%zu] = %.5f; ", n, p->left / page->width, n,
-			p->right / page->width);
+		fprintf(out, "PL[%zu] = %.5f; PR[%zu] = %.5f; ", n, p->left / page->width,
+			n, p->right / page->width);
 		fprintf(out, "PT[%zu] = %.5f; PB[%zu] = %.5f\n", n,
 			1 - p->top / page->height, n, 1 - p->bottom / page->height);
-		fprintf(out, "PX0[%zu] = %.9g; PX1[%zu] = %.9g; ", n, p->x.low, n, p->x.high);
-		fprintf(out, "PY0[%zu] = %.9g; PY1[%zu] = %.9g; ", n, p->y.low, n, p->y.high);
-		fprintf(out, "FIRST[%zu] = %zu; LAST[%zu] = %zu\n", n, p->first_curve + 1, n,
-			p->first_curve + p->curve_count);
+		fprintf(out, "PX0[%zu] = %.9g; PX1[%zu] = %.9g; ", n, p->x.low, n,
+			p->x.high);
+		fprintf(out, "PY0[%zu] = %.9g; PY1[%zu] = %.9g; ", n, p->y.low, n,
+			p->y.high);
+		fprintf(out, "FIRST[%zu] = %zu; LAST[%zu] = %zu\n", n, p->first_curve + 1,
+			n, p->first_curve + p->curve_count);
 		write_ticks(out, "PXT", n, &p->x, p->has_x_text);
 		write_ticks(out, "PYT", n, &p->y, p->has_y_text);
 	}
@@ -139,8 +144,9 @@ void page_write(const struct page *page, FILE *out)
 {
 	fflush(page->curves);
 	fflush(page->grey);
-	fprintf(out, "# Written by ipcmark; the script of this name in plots/ loads it.\n"
-		     "W = %.0f; H = %.0f\n",
+	fprintf(out,
+		"# Written by ipcmark; the script of this name in plots/ loads it.\n"
+		"W = %.0f; H = %.0f\n",
 		page->width, page->height);
 	write_labels(page, out);
 	write_rules(page, out);

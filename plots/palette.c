@@ -17,7 +17,7 @@ static const struct hue {
 #define OTHER_HUE 0x56b4e9u
 #define CONTRAST  4.5
 
-/* Towards white (above 0) or black (below 0); members next to each other are far apart. */
+/* Towards white (above 0) or black (below 0); neighbours are far apart. */
 static const double shades[] = { 0, -0.42, 0.34, -0.22, 0.18, -0.58 };
 static const int dashes[] = { 1, 2, 3, 4, 5, 6 };
 static const int markers[] = { 7, 5, 9, 13, 11, 4, 6, 8, 12, 10 };
@@ -34,7 +34,7 @@ static uint32_t mix(uint32_t from, uint32_t to, double part)
 
 	for (int shift = 0; shift <= 16; shift += 8) {
 		double value = channel(from, shift) +
-			part * (channel(to, shift) - channel(from, shift));
+			       part * (channel(to, shift) - channel(from, shift));
 
 		mixed |= (uint32_t)lround(value * 255) << shift;
 	}
@@ -49,7 +49,8 @@ static double linear(double value)
 double palette_contrast(uint32_t colour)
 {
 	double luminance = 0.2126 * linear(channel(colour, 16)) +
-		0.7152 * linear(channel(colour, 8)) + 0.0722 * linear(channel(colour, 0));
+			   0.7152 * linear(channel(colour, 8)) +
+			   0.0722 * linear(channel(colour, 0));
 
 	return 1.05 / (luminance + 0.05);
 }

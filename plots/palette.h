@@ -1,8 +1,8 @@
 /* palette.h: one hue a family of mechanisms, one dash, marker and lightness a member.
  *
- * The hues are those of Okabe and Ito (2008), told apart by people with any kind of colour
- * vision. Members differ in lightness and dash, so that a figure printed in grey still
- * reads. */
+ * The hues are those of Okabe and Ito (2008), told apart by people with any kind of
+ * colour vision. Members differ in lightness and dash, so that a figure printed in grey
+ * still reads. */
 #ifndef IPCMARK_PALETTE_H
 #define IPCMARK_PALETTE_H
 
@@ -21,14 +21,15 @@ struct look {
 	int marker; /* gnuplot's point type */
 };
 
-/* The look of member `member` (from 0) of a family; a family it does not know has a hue of
- * its own too. */
+/* The look of member `member` (from 0) of a family; a family it does not know has a hue
+ * of its own too. */
 void palette_look(const char *family, size_t member, struct look *look);
 
 /* Contrast of a colour against white, 1 to 21 (WCAG 2.1, relative luminance). */
 double palette_contrast(uint32_t colour);
 
-/* Colour of a value in 0 (near, light) to 1 (far, dark): perceptually even, for heat maps. */
+/* Colour of a value in 0 (near, light) to 1 (far, dark): perceptually even, for heat
+ * maps. */
 uint32_t palette_heat(double value);
 
 #endif

@@ -8,7 +8,8 @@ set xrange [PX0[p]:PX1[p]]
 set yrange [PY0[p]:PY1[p]]
 unset xtics
 unset ytics
-if (strlen(PXT[p])) { eval "set xtics (".PXT[p].")" }
-if (strlen(PYT[p])) { eval "set ytics (".PYT[p].")" }
+AFTER = " nomirror out scale 0.6,0.3 textcolor rgb MUTED"
+if (strlen(PXT[p])) { eval "set xtics (".PXT[p].")".AFTER }
+if (strlen(PYT[p])) { eval "set ytics (".PYT[p].")".AFTER }
 # words and rules belong to the page: they are drawn once, with the first panel
 if (p > 1) { unset label; unset arrow }

@@ -9,15 +9,14 @@
 void series_begin(struct series_list *list, const struct subject *subject)
 {
 	list->items = page_grow(list->items, list->count, sizeof *list->items);
-	list->items[list->count++] = (struct series){ .subject = subject };
+	list->items[list->count++] = (struct series) { .subject = subject };
 }
 
 void series_point(struct series_list *list, const double numbers[PAGE_CURVE])
 {
 	struct series *series = &list->items[list->count - 1];
 
-	series->points =
-		page_grow(series->points, series->count, sizeof *series->points);
+	series->points = page_grow(series->points, series->count, sizeof *series->points);
 	memcpy(series->points[series->count++], numbers, sizeof *series->points);
 }
 
@@ -26,7 +25,7 @@ void series_free(struct series_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i].points);
 	free(list->items);
-	*list = (struct series_list){ 0 };
+	*list = (struct series_list) { 0 };
 }
 
 static double column(const struct summary_row *row, size_t offset)

@@ -1,4 +1,5 @@
-/* series.h: the values of one mechanism along an axis, and figures made of many of them. */
+/* series.h: the values of one mechanism along an axis, and figures made of many of
+ * them. */
 #ifndef IPCMARK_SERIES_H
 #define IPCMARK_SERIES_H
 
@@ -16,8 +17,9 @@ struct series_list {
 	size_t count;
 };
 
-/* One series a mechanism that has values: x is the message size, the rest are REAL columns
- * of the summary by their offsets. Values that a logarithmic axis cannot show are left out. */
+/* One series a mechanism that has values: x is the message size, the rest are REAL
+ * columns of the summary by their offsets. Values that a logarithmic axis cannot show
+ * are left out. */
 void series_collect(const struct figure_data *data, enum test test, const char *placement,
 	const size_t *columns, size_t column_count, struct series_list *list);
 
@@ -33,9 +35,9 @@ bool series_has_mechanisms(const struct series_list *list);
 bool series_range(const struct series_list *list, size_t first, size_t last, double *low,
 	double *high);
 
-/* Draws all series below `top`: in one panel with names at the line ends, or, where there
- * are many, a panel a family with the others in grey. Floors are grey references. Sets the
- * height of the page. */
+/* Draws all series below `top`: in one panel with names at the line ends, or, where
+ * there are many, a panel a family with the others in grey. Floors are grey references.
+ * Sets the height of the page. */
 void series_draw(const struct series_list *list, enum axis_unit x_unit,
 	enum axis_unit y_unit, double top, struct page *page);
 

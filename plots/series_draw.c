@@ -9,8 +9,9 @@
 #define TOGETHER_MAX 12 /* series in one panel; above, a panel a family */
 #define NAME_GAP     23.0 /* between two names at line ends */
 #define NAME_INDENT  26.0 /* from the panel to its names; the leaders run there */
-#define NAME_WIDTH   230.0
-#define TICKS_LEFT   92.0
+#define NAME_WIDTH   245.0
+#define TICKS_LEFT   112.0
+#define FAMILY_PAGE  1440.0
 #define PANEL_GAP    30.0
 #define HEIGHT_ONE   560.0
 #define HEIGHT_LEAST 250.0
@@ -25,11 +26,11 @@ static bool is_reference(const struct series_list *list, const struct series *se
 	return series->subject->is_floor && series_has_mechanisms(list);
 }
 
-static bool is_in(const struct series_list *list, const struct series *series,
-	const char *family)
+static bool is_in(
+	const struct series_list *list, const struct series *series, const char *family)
 {
 	return is_reference(list, series) || !family ||
-		strcmp(series->subject->family, family) == 0;
+	       strcmp(series->subject->family, family) == 0;
 }
 
 static double names_width(const struct series_list *list, const char *family)
@@ -38,9 +39,8 @@ static double names_width(const struct series_list *list, const char *family)
 
 	for (size_t i = 0; i < list->count; i++)
 		if (is_in(list, &list->items[i], family))
-			width = fmax(width,
-				labels_width(list->items[i].subject->title,
-					label_points[LABEL_END]));
+			width = fmax(width, labels_width(list->items[i].subject->title,
+						    label_points[LABEL_END]));
 	return fmin(width, NAME_WIDTH);
 }
 
@@ -50,11 +50,13 @@ static void draw_curve(struct page *page, const struct series *series, bool is_g
 
 	if (is_grey) {
 		look.line = PALETTE_FAINT;
-		look.text = PALETTE_MUTED;
+		look.dash = 2;
+		look.marker = 0;
 	}
 	page_curve(page, &look);
+	/* References go without intervals. */
 	for (size_t p = 0; p < series->count; p++)
-		page_point(page, series->points[p], PAGE_CURVE);
+		page_point(page, series->points[p], is_grey ? 2 : PAGE_CURVE);
 }
 
 struct name {
@@ -91,8 +93,8 @@ static void draw_names(struct page *page, const struct panel *panel,
 	free(places);
 }
 
-static void fill_panel(struct page *page, const struct series_list *list,
-	const char *family)
+static void fill_panel(
+	struct page *page, const struct series_list *list, const char *family)
 {
 	struct panel *panel = &page->panels[page->panel_count - 1];
 	struct name *names = calloc(list->count + 1, sizeof *names);
@@ -112,7 +114,7 @@ static void fill_panel(struct page *page, const struct series_list *list,
 				continue;
 			draw_curve(page, series, is_grey);
 			end = series->points[series->count - 1];
-			names[count++] = (struct name){ series, panel_x(panel, end[0]),
+			names[count++] = (struct name) { series, panel_x(panel, end[0]),
 				panel_y(panel, end[1]), is_grey };
 		}
 	draw_names(page, panel, names, count);
@@ -128,10 +130,10 @@ static size_t members(const struct series_list *list, const char *family)
 	return count;
 }
 
-static void set_axes(
-	struct panel *panel, const struct frame *frame, enum axis_unit x_unit, double width)
+static void set_axes(struct panel *panel, const struct frame *frame,
+	enum axis_unit x_unit, double width)
 {
-	size_t ticks = (size_t)(width / 85);
+	size_t ticks = (size_t)(width / (x_unit == AXIS_TAIL ? 62 : 80));
 
 	panel->x = frame->x;
 	panel->y = frame->y;
@@ -144,10 +146,10 @@ static void draw_together(const struct series_list *list, const struct frame *fr
 	double top, struct page *page)
 {
 	double width = page->width - PAGE_MARGIN - TICKS_LEFT - NAME_INDENT -
-		names_width(list, NULL);
+		       names_width(list, NULL);
 	double height = fmax(HEIGHT_ONE, NAME_GAP * (double)members(list, NULL));
-	struct panel *panel =
-		page_panel(page, PAGE_MARGIN + TICKS_LEFT - 20, top, width, height);
+	struct panel *panel = page_panel(
+		page, PAGE_MARGIN + TICKS_LEFT - 20, top, width, height);
 
 	set_axes(panel, frame, frame->x_unit, width);
 	fill_panel(page, list, NULL);
@@ -164,7 +166,7 @@ static size_t families(const struct series_list *list, const char **found)
 		const struct series *series = &list->items[i];
 		size_t f = 0;
 
-		while (f < count && strcmp(found[f], series->subject->family))
+		while (f < count && strcmp(found[f], series->subject->family) != 0)
 			f++;
 		if (f == count && !is_reference(list, series))
 			found[count++] = series->subject->family;
@@ -192,8 +194,10 @@ static void draw_families(const struct series_list *list, const struct frame *fr
 {
 	const char *names[FAMILIES_MAX];
 	size_t count = families(list, names), columns = count > 1 ? 2 : 1;
-	double column = (page->width - 2 * PAGE_MARGIN) / (double)columns;
+	double column, names_room = names_width(list, NULL);
 
+	page->width = FAMILY_PAGE;
+	column = (page->width - 2 * PAGE_MARGIN + 20) / (double)columns;
 	for (size_t i = 0; i < list->count; i++) {
 		page_grey_curve(page);
 		for (size_t p = 0; p < list->items[i].count; p++)
@@ -206,13 +210,13 @@ static void draw_families(const struct series_list *list, const struct frame *fr
 		for (size_t f = row * columns; f < count && f < (row + 1) * columns; f++)
 			height = fmax(height,
 				NAME_GAP * ((double)members(list, names[f]) - 0.5));
-		for (size_t f = row * columns; f < count && f < (row + 1) * columns; f++) {
+		for (size_t f = row * columns; f < count && f < (row + 1) * columns;
+			f++) {
 			double left = PAGE_MARGIN + TICKS_LEFT - 20 +
-				column * (double)(f - row * columns);
-			double width = column - TICKS_LEFT - NAME_INDENT -
-				names_width(list, names[f]);
-			struct panel *panel =
-				page_panel(page, left, top + 16, width, height);
+				      column * (double)(f - row * columns);
+			double width = column - TICKS_LEFT - NAME_INDENT - names_room;
+			struct panel *panel = page_panel(
+				page, left, top + 16, width, height);
 
 			set_axes(panel, frame, frame->x_unit, width);
 			family_title(page, list, names[f], left, top - 4);

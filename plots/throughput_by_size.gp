@@ -1,4 +1,5 @@
-# throughput_by_size.gp - bytes per second by message size, with the interval over the launches.
+# throughput_by_size.gp - bytes per second by message size, with the interval over the
+# launches.
 # gnuplot -c throughput_by_size.gp FIGURE.png|FIGURE.svg FIGURE.gp
 OUT = ARG1
 load ARG2
