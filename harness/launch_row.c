@@ -90,11 +90,10 @@ static void put_case(const struct launch_spec *spec, const struct planned *plann
 		row->node_a = placement->node[0];
 	if (placement->node[1] >= 0)
 		row->node_b = placement->node[1];
-	put_text(row->payload, planned->test == TEST_CAPACITY
-				       ? payload_names[PAYLOAD_VERIFY]
-			       : !(mechanism->caps & CAP_PAYLOAD) || is_floor
-				       ? payload_names[PAYLOAD_NONE]
-				       : payload_names[spec->pairs[0].payload]);
+	if (planned->test == TEST_CAPACITY)
+		put_text(row->payload, payload_names[PAYLOAD_VERIFY]);
+	else if ((mechanism->caps & CAP_PAYLOAD) && !is_floor)
+		put_text(row->payload, payload_names[spec->pairs[0].payload]);
 	row->gap_ns = (int64_t)spec->gap_ns;
 	if (planned->test == TEST_THROUGHPUT &&
 		!(mechanism->caps & (CAP_BOUNDARIES | CAP_FLOOR)))

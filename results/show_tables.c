@@ -90,7 +90,8 @@ bool show_is_floor(const struct summary_row *row)
 bool show_same_block(const struct summary_row *a, const struct summary_row *b)
 {
 	return strcmp(a->placement, b->placement) == 0 && a->cpu_a == b->cpu_a &&
-	       a->cpu_b == b->cpu_b && strcmp(a->payload, b->payload) == 0 &&
+	       a->cpu_b == b->cpu_b &&
+	       (!*a->payload || !*b->payload || strcmp(a->payload, b->payload) == 0) &&
 	       a->gap_ns == b->gap_ns && strcmp(a->sched, b->sched) == 0;
 }
 
