@@ -64,8 +64,8 @@ static const struct summary_row *next_fastest(const struct sheet *page,
 	return best;
 }
 
-/* Says who is fastest and what that rests on: an order is claimed only where the intervals
- * of two medians are apart. */
+/* Says who is fastest and what that rests on: an order is claimed only where the
+ * intervals of two medians are apart. */
 static void show_fastest(const struct sheet *page, const struct summary_row *block)
 {
 	int64_t size = show_rank_size(page, block);
@@ -193,8 +193,8 @@ static bool is_in_a_block(const struct summary_row *row)
 	return show_is_ok(row) && strcmp(row->test, "capacity") != 0;
 }
 
-/* A block is known by its first row. One without payload (a wake-up, a floor) stands in the
- * blocks of all payloads, and is the first only where there are none. */
+/* A block is known by its first row. One without payload (a wake-up, a floor) stands in
+ * the blocks of all payloads, and is the first only where there are none. */
 static bool opens_block(const struct sheet *page, size_t index)
 {
 	const struct summary_row *row = &page->rows[index];
@@ -206,8 +206,8 @@ static bool opens_block(const struct sheet *page, size_t index)
 
 		if (i == index || !is_in_a_block(other) || !show_same_block(other, row))
 			continue;
-		if (*row->payload ? *other->payload && i < index :
-				    *other->payload || i < index)
+		if (*row->payload ? *other->payload && i < index
+				  : *other->payload || i < index)
 			return false;
 	}
 	return true;

@@ -260,7 +260,8 @@ static void print_mechanism(const struct sheet *page, const struct summary_row *
 	putc('\n', page->out);
 }
 
-static void print_titles(const struct sheet *page, const int64_t *sizes, size_t size_count)
+static void print_titles(
+	const struct sheet *page, const int64_t *sizes, size_t size_count)
 {
 	char text[TEXT_QUANTITY];
 	int width = 17 + 9 * (size_count ? (int)size_count - 1 : 0);
