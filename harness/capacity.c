@@ -1,9 +1,9 @@
 /* capacity.c: how much a mechanism accepts while nobody reads.
  *
- * Side 0 offers until nothing has been accepted for 20 ms; then the sides take turns: side 1
- * reads a little, side 0 offers once more, until one more write is accepted. At the end side
- * 1 drains everything. The bytes of the whole slice are one pattern, so that loss, repetition
- * and reordering are seen. */
+ * Side 0 offers until nothing has been accepted for 20 ms; then the sides take turns:
+ * side 1 reads a little, side 0 offers once more, until one more write is accepted. At
+ * the end side 1 drains everything. The bytes of the whole slice are one pattern, so that
+ * loss, repetition and reordering are seen. */
 #include <errno.h>
 #include <sched.h>
 
@@ -76,7 +76,7 @@ static int offer_side(struct side *side, const struct slice *slice)
 	uint64_t position;
 	int error;
 
-	*found = (struct capacity){ 0 };
+	*found = (struct capacity) { 0 };
 	error = fill(side, slice->size, found);
 	if (error)
 		return error;
@@ -128,9 +128,10 @@ static int read_side(struct side *side, const struct slice *slice)
 
 	while (await_turn(side) == 1 && !atomic_load(&control->is_reopened)) {
 		/* Byte by byte where the answer is exact, else within 0.4 %. */
-		size_t step = caps & CAP_BOUNDARIES	  ? slice->size :
-			(caps & CAP_EXACT_CAPACITY) ? 1 :
-						      1 + (size_t)(position / 256);
+		size_t step = caps & CAP_BOUNDARIES ? slice->size
+			      : (caps & CAP_EXACT_CAPACITY)
+				      ? 1
+				      : 1 + (size_t)(position / 256);
 
 		if (position < atomic_load(&control->accepted)) {
 			if (step > slice->chunk)

@@ -12,17 +12,18 @@
 #include "harness/base/text.h"
 
 #define CALIBRATION_NS 20000000u
-/* An interrupt between the reads of a bracket widens it; one of so many is undisturbed. */
+/* An interrupt between the reads of a bracket widens it; one of so many is undisturbed.
+ */
 #define BRACKETS 32
 #define PAIRS    1001
-/* A clock that does not move within so many reads is taken to have no finer resolution than
- * what it showed during calibration. */
+/* A clock that does not move within so many reads is taken to have no finer resolution
+ * than what it showed during calibration. */
 #define STAMPS_TO_MOVE 50000000u
 
 #if CLOCK_HAS_TSC
-/* Intel SDM volume 3, 18.17.1 "Invariant TSC": leaf 0x80000007 EDX bit 8 promises a constant
- * rate in all P-, C- and T-states, which is what the kernel calls constant_tsc and
- * nonstop_tsc. Leaf 0x80000001 EDX bit 27 is rdtscp. */
+/* Intel SDM volume 3, 18.17.1 "Invariant TSC": leaf 0x80000007 EDX bit 8 promises a
+ * constant rate in all P-, C- and T-states, which is what the kernel calls constant_tsc
+ * and nonstop_tsc. Leaf 0x80000001 EDX bit 27 is rdtscp. */
 static bool processor_has_invariant_tsc(void)
 {
 	unsigned eax, ebx, ecx, edx;
@@ -127,7 +128,7 @@ static void measure_cost(struct clock *clock)
 	/* On a clock coarser than its own cost most pairs differ by 0; the mean is all
 	 * that can be known then. */
 	clock->cost_ns = difference[PAIRS / 2] ? (double)difference[PAIRS / 2]
-					       : total / (2 * PAIRS);
+					       : total / (2.0 * PAIRS);
 	clock->cost_ns *= clock->ns_per_tick;
 }
 

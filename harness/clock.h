@@ -1,8 +1,8 @@
 /* clock.h: the clock that stamps samples.
  *
  * rdtscp where the TSC is constant, nonstop and the kernel's own clocksource, else
- * clock_gettime(CLOCK_MONOTONIC). Stamps are in ticks; ticks become nanoseconds outside the
- * timed part. What a stamp costs is measured and stored, never subtracted. */
+ * clock_gettime(CLOCK_MONOTONIC). Stamps are in ticks; ticks become nanoseconds outside
+ * the timed part. What a stamp costs is measured and stored, never subtracted. */
 #ifndef IPCMARK_CLOCK_H
 #define IPCMARK_CLOCK_H
 
@@ -21,7 +21,8 @@ struct clock {
 	bool is_tsc;
 	double ns_per_tick; /* 1 for CLOCK_MONOTONIC */
 	double cost_ns; /* median time between two stamps in a row */
-	double resolution_ns; /* smallest difference seen between two stamps that is not 0 */
+	double resolution_ns; /* smallest difference seen between two stamps that is not 0
+			       */
 };
 
 static inline uint64_t clock_now_ns(void)
@@ -32,8 +33,8 @@ static inline uint64_t clock_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* rdtscp waits for earlier instructions and loads; stores may still be on their way, which
- * is what a sender's clock should see. */
+/* rdtscp waits for earlier instructions and loads; stores may still be on their way,
+ * which is what a sender's clock should see. */
 static inline uint64_t clock_stamp(const struct clock *clock)
 {
 #if CLOCK_HAS_TSC
@@ -48,8 +49,8 @@ static inline uint64_t clock_stamp(const struct clock *clock)
 	return clock_now_ns();
 }
 
-/* Chooses a clock (the TSC only where it may be trusted and `allow_tsc`), calibrates it over
- * 20 ms and measures its cost. */
+/* Chooses a clock (the TSC only where it may be trusted and `allow_tsc`), calibrates it
+ * over 20 ms and measures its cost. */
 void clock_choose(bool allow_tsc, struct clock *clock);
 
 /* Ticks per nanosecond measured between two points in time; the difference of two such

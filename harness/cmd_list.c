@@ -26,8 +26,8 @@ static void record(const char *const *fields)
 	putchar('\n');
 }
 
-/* "pipe.size=:4096..1048576:bytes;...": name, default (empty: the system's own), range and
- * unit. */
+/* "pipe.size=:4096..1048576:bytes;...": name, default (empty: the system's own), range
+ * and unit. */
 static void settings_text(const struct mechanism *mechanism, char *text, size_t size)
 {
 	int64_t standards[MECHANISM_SETTINGS];

@@ -26,10 +26,11 @@ struct cost {
 void counters_open(struct counters *counters);
 void counters_close(struct counters *counters);
 
-/* What this process used so far; one system call, and a second one with hardware counters.
- * User and system time have the precision of getrusage(2): where the kernel accounts time
- * by ticks the split is an estimate, the sum is not. A group that had to share the PMU is
- * scaled by the time it was counting; one that never counted is unknown. */
+/* What this process used so far; one system call, and a second one with hardware
+ * counters. User and system time have the precision of getrusage(2): where the kernel
+ * accounts time by ticks the split is an estimate, the sum is not. A group that had to
+ * share the PMU is scaled by the time it was counting; one that never counted is unknown.
+ */
 void counters_read(const struct counters *counters, struct cost *cost);
 
 /* Adds what lies between two readings to a sum that starts as zeros. Its hardware counts

@@ -1,6 +1,6 @@
 /* What on this machine disturbs measurements: environment_disturbances(). One function a
- * thing; each says what was found and, where it disturbs, what would change it. A thing that
- * cannot be read is said to be unknown, not fine. */
+ * thing; each says what was found and, where it disturbs, what would change it. A thing
+ * that cannot be read is said to be unknown, not fine. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +9,8 @@
 
 #include "harness/environment.h"
 
-/* Waking a CPU from a state that takes longer to leave than this shows in a round trip. */
+/* Waking a CPU from a state that takes longer to leave than this shows in a round trip.
+ */
 #define IDLE_LATENCY_US 10
 #define STEAL_PERCENT   0.1
 #define LOAD            0.5
@@ -340,7 +341,8 @@ static void load(const struct facts *facts, struct disturbance *d)
 			    "forgets within minutes");
 }
 
-/* Most machines set no CPU aside, and medians do not need it: said, not held against them. */
+/* Most machines set no CPU aside, and medians do not need it: said, not held against
+ * them. */
 static void isolation(const struct facts *facts, struct disturbance *d)
 {
 	const char *isolated = facts_get(facts, "cpu.isolated");

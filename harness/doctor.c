@@ -4,7 +4,8 @@
 
 #define WIDTH 88
 
-/* Wraps at spaces; the first line starts at `column`, the next ones `indent` spaces in. */
+/* Wraps at spaces; the first line starts at `column`, the next ones `indent` spaces in.
+ */
 static void wrap(FILE *out, const char *text, int column, int indent)
 {
 	bool is_first = true;

@@ -1,4 +1,5 @@
-/* doctor.h: says in words what on this machine disturbs measurements and what does not. */
+/* doctor.h: says in words what on this machine disturbs measurements and what does not.
+ */
 #ifndef IPCMARK_DOCTOR_H
 #define IPCMARK_DOCTOR_H
 

@@ -9,25 +9,29 @@
 #include "harness/launch.h"
 
 /* One line: the floor on the first placement where it means something. */
-static void print_floor(FILE *out, struct launch *launch, const struct mechanism *mechanism)
+static void print_floor(
+	FILE *out, struct launch *launch, const struct mechanism *mechanism)
 {
 	const struct measured *measured = &launch->measured[0][0];
 	const struct placement *placement = &launch->spec.pairs[0].placement;
 	char value[TEXT_QUANTITY];
 
 	if (measured->outcome != OUTCOME_OK) {
-		fprintf(out, "  %-15s %12s  %s\n", mechanism->title, "-", measured->why.text);
+		fprintf(out, "  %-15s %12s  %s\n", mechanism->title, "-",
+			measured->why.text);
 		return;
 	}
 	if (launch->spec.test == TEST_LATENCY) {
 		const struct histogram *batches = launch_batches(launch, 0, 0);
-		double ns = batches->count ?
-			histogram_quantile(batches, .5) / (double)measured->batch :
-			histogram_quantile(launch_singles(launch, 0, 0), .5);
+		double ns = batches->count ? histogram_quantile(batches, .5) /
+						     (double)measured->batch
+					   : histogram_quantile(
+						     launch_singles(launch, 0, 0), .5);
 
 		text_ns(ns, value);
 	} else {
-		text_rate(1e9 * (double)measured->bytes / (double)measured->elapsed_ns, value);
+		text_rate(1e9 * (double)measured->bytes / (double)measured->elapsed_ns,
+			value);
 	}
 	fprintf(out, "  %-15s %12s  %s", mechanism->title, value, mechanism->says);
 	if (!(mechanism->caps & CAP_SOLO))
@@ -48,8 +52,8 @@ static const struct placement *suitable(
 	return NULL;
 }
 
-static void measure_floors(
-	FILE *out, const struct pair_context *context, const struct placements *placements)
+static void measure_floors(FILE *out, const struct pair_context *context,
+	const struct placements *placements)
 {
 	struct launch *launch = malloc(sizeof *launch);
 
@@ -59,8 +63,9 @@ static void measure_floors(
 		const struct mechanism *mechanism = mechanisms[i];
 		const struct placement *placement = suitable(placements, mechanism->caps);
 		struct launch_spec spec = { .pair_count = 1,
-			.test = mechanism->tests & TEST_BIT(TEST_LATENCY) ? TEST_LATENCY :
-									    TEST_THROUGHPUT,
+			.test = mechanism->tests & TEST_BIT(TEST_LATENCY)
+					? TEST_LATENCY
+					: TEST_THROUGHPUT,
 			.size_count = 1,
 			.slice_ns = 10000000,
 			.slices = 4,
@@ -72,8 +77,8 @@ static void measure_floors(
 			continue;
 		if (!placement) {
 			fprintf(out, "  %-15s %12s  needs %s\n", mechanism->title, "-",
-				mechanism->caps & CAP_SAME_CPU ? "both sides on one CPU" :
-								 "two CPUs");
+				mechanism->caps & CAP_SAME_CPU ? "both sides on one CPU"
+							       : "two CPUs");
 			continue;
 		}
 		spec.sizes[0] = mechanism->caps & CAP_PAYLOAD ? 65536 : 0;

@@ -83,7 +83,8 @@ DIR *environment_list(const char *path)
 	return opendir(whole);
 }
 
-/* os-release(5): shell-like assignments; the first of the two files that exists counts. */
+/* os-release(5): shell-like assignments; the first of the two files that exists counts.
+ */
 static void collect_os(struct facts *facts)
 {
 	FILE *file = environment_open("/etc/os-release");

@@ -26,8 +26,8 @@ const char *facts_get(const struct facts *facts, const char *key);
 void facts_free(struct facts *facts);
 
 /* Collects everything: CPU, caches, kernel, command line, mitigations, microcode,
- * hypervisor, clocksource, cpuidle, cpufreq, SMT, NUMA, cgroup limits, rlimits, IPC limits,
- * capabilities, scheduling limits, load, steal, libc, compiler, flags, commit. */
+ * hypervisor, clocksource, cpuidle, cpufreq, SMT, NUMA, cgroup limits, rlimits, IPC
+ * limits, capabilities, scheduling limits, load, steal, libc, compiler, flags, commit. */
 void environment_collect(struct facts *facts, const struct clock *clock);
 
 /* CPU time of one CPU (or of all: cpu -1) since boot in nanoseconds, from /proc/stat.
@@ -37,8 +37,8 @@ struct cpu_time {
 };
 bool environment_cpu_time(int cpu, struct cpu_time *time);
 
-/* Watches the CPUs for `watch_ns` and says in words which of them are busy (above 10 %) and
- * whether another ipcmark runs; "" when all is quiet. */
+/* Watches the CPUs for `watch_ns` and says in words which of them are busy (above 10 %)
+ * and whether another ipcmark runs; "" when all is quiet. */
 void environment_quiet(
 	const int *cpus, size_t count, uint64_t watch_ns, char *words, size_t words_size);
 
@@ -50,9 +50,9 @@ struct disturbance {
 	bool is_disturbing;
 };
 #define DISTURBANCES_MAX 24
-/* Looks at governor, turbo, SMT siblings, steal, cpuidle, cgroup quota, SCHED_FIFO, locked
- * memory, clocksource, hypervisor, load, isolated CPUs, ASLR-independent things that matter.
- * Returns how many were written. */
+/* Looks at governor, turbo, SMT siblings, steal, cpuidle, cgroup quota, SCHED_FIFO,
+ * locked memory, clocksource, hypervisor, load, isolated CPUs, ASLR-independent things
+ * that matter. Returns how many were written. */
 size_t environment_disturbances(const struct facts *facts, struct disturbance *list);
 
 #endif

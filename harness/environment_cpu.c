@@ -94,7 +94,8 @@ static void collect_affinity(struct facts *facts)
 	CPU_FREE(mask);
 }
 
-/* The caches of the first CPU that describes them: on hybrid processors one kind of core. */
+/* The caches of the first CPU that describes them: on hybrid processors one kind of core.
+ */
 static void collect_caches(struct facts *facts)
 {
 	char type[16], size[32];

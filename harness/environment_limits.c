@@ -1,4 +1,5 @@
-/* The facts about what the system allows: limits of memory, IPC and scheduling, rights. */
+/* The facts about what the system allows: limits of memory, IPC and scheduling, rights.
+ */
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -100,8 +101,8 @@ static void collect_rlimits(struct facts *facts)
 	}
 }
 
-/* Whether the kernel grants SCHED_FIFO depends on capabilities, RLIMIT_RTPRIO, cgroups and
- * seccomp; a child asks, so that this process stays as it is. */
+/* Whether the kernel grants SCHED_FIFO depends on capabilities, RLIMIT_RTPRIO, cgroups
+ * and seccomp; a child asks, so that this process stays as it is. */
 static void collect_fifo(struct facts *facts)
 {
 	const struct sched_param lowest = { .sched_priority = 1 };

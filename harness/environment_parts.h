@@ -9,8 +9,8 @@
 
 #include "harness/environment.h"
 
-/* /proc, /sys, /etc and /run are looked for under `root` from now on ("" is this machine),
- * so that a test can describe a machine in a directory. The text must stay. */
+/* /proc, /sys, /etc and /run are looked for under `root` from now on ("" is this
+ * machine), so that a test can describe a machine in a directory. The text must stay. */
 void environment_root(const char *root);
 
 /* Reads a small file, printf format for its path. Without it `text` is "" and the result

@@ -53,6 +53,33 @@ void histogram_add(struct histogram *histogram, uint64_t value)
 	histogram->buckets[histogram_index(value)]++;
 }
 
+void histogram_add_scaled(struct histogram *histogram, const uint32_t *ticks,
+	size_t count, double ns_per_tick)
+{
+	/* Fixed point: a double conversion each way would double the cost. */
+	const uint64_t whole = (uint64_t)ns_per_tick;
+	const uint64_t part = (uint64_t)((ns_per_tick - (double)whole) * 4294967295.0);
+	const uint64_t half = (uint64_t)1 << 31;
+	uint64_t least = UINT64_MAX, most = 0, sum = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t value = ticks[i] * whole + ((ticks[i] * part + half) >> 32);
+
+		least = value < least ? value : least;
+		most = value > most ? value : most;
+		sum += value;
+		histogram->buckets[histogram_index(value)]++;
+	}
+	if (!count)
+		return;
+	if (!histogram->count || least < histogram->min)
+		histogram->min = least;
+	if (!histogram->count || most > histogram->max)
+		histogram->max = most;
+	histogram->count += count;
+	histogram->sum += (double)sum;
+}
+
 void histogram_merge(struct histogram *into, const struct histogram *from)
 {
 	if (!from->count)
@@ -89,8 +116,8 @@ double histogram_quantile(const struct histogram *histogram, double q)
 	}
 	if (!histogram->buckets[i])
 		return max;
-	/* Values are whole, so a bucket that is 1 wide stands for exactly its own; the last
-	 * bucket also holds what lies beyond it. */
+	/* Values are whole, so a bucket that is 1 wide stands for exactly its own; the
+	 * last bucket also holds what lies beyond it. */
 	low = (double)histogram_low(i);
 	high = i == HISTOGRAM_BUCKETS - 1 ? max : (double)(histogram_high(i) - 1);
 	value = low + (rank - below) / (double)histogram->buckets[i] * (high - low);

@@ -1,8 +1,8 @@
 /* histogram.h: a mergeable log-linear histogram of nanoseconds.
  *
  * 256 sub-buckets an octave over 40 octaves: relative error at most 0.4 %, exact below
- * 512 ns, 80 KiB, one insert a few instructions. Plain memory without pointers, so it can be
- * shared between processes. (Tene's HdrHistogram has the same shape.) */
+ * 512 ns, 80 KiB, one insert a few instructions. Plain memory without pointers, so it can
+ * be shared between processes. (Tene's HdrHistogram has the same shape.) */
 #ifndef IPCMARK_HISTOGRAM_H
 #define IPCMARK_HISTOGRAM_H
 
@@ -22,10 +22,15 @@ struct histogram {
 
 void histogram_clear(struct histogram *histogram);
 void histogram_add(struct histogram *histogram, uint64_t value);
+
+/* Adds `count` samples that are ticks of a clock. */
+void histogram_add_scaled(struct histogram *histogram, const uint32_t *ticks,
+	size_t count, double ns_per_tick);
+
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
-/* The value below which the fraction q (0..1) of the samples lies, interpolated inside its
- * bucket and never outside min and max; NAN when empty. */
+/* The value below which the fraction q (0..1) of the samples lies, interpolated inside
+ * its bucket and never outside min and max; NAN when empty. */
 double histogram_quantile(const struct histogram *histogram, double q);
 double histogram_mean(const struct histogram *histogram);
 

@@ -1,7 +1,7 @@
 /* interrupt.h: SIGINT, SIGTERM and SIGHUP end a run cleanly.
  *
- * The signals are blocked except while the coordinator sleeps, so that none arrives between
- * a look and a sleep. */
+ * The signals are blocked except while the coordinator sleeps, so that none arrives
+ * between a look and a sleep. */
 #ifndef IPCMARK_INTERRUPT_H
 #define IPCMARK_INTERRUPT_H
 

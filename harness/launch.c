@@ -41,9 +41,9 @@ static uint64_t slice_planned_ns(const struct launch_spec *spec)
 {
 	uint64_t with_gaps = GAP_SAMPLES * spec->gap_ns;
 
-	return spec->test == TEST_CAPACITY   ? CAPACITY_NS :
-		with_gaps > spec->slice_ns ? with_gaps :
-					     spec->slice_ns;
+	return spec->test == TEST_CAPACITY  ? CAPACITY_NS
+	       : with_gaps > spec->slice_ns ? with_gaps
+					    : spec->slice_ns;
 }
 
 uint64_t launch_planned_ns(const struct launch_spec *spec)
@@ -64,8 +64,8 @@ static unsigned timing_side(const struct launch_spec *spec, size_t pair)
 	return spec->test == TEST_THROUGHPUT && !is_solo ? 1 : 0;
 }
 
-static void fail_size(struct launch *launch, size_t pair, size_t size, enum outcome outcome,
-	const struct why *why)
+static void fail_size(struct launch *launch, size_t pair, size_t size,
+	enum outcome outcome, const struct why *why)
 {
 	launch->measured[pair][size].outcome = outcome;
 	launch->measured[pair][size].why = *why;
@@ -121,17 +121,17 @@ static struct slice plan_slice(const struct launch *launch, size_t pair, size_t 
 	size_t largest = spec->pairs[pair].size_max;
 	size_t bytes = spec->sizes[size];
 
-	return (struct slice){ .kind = spec->test == TEST_LATENCY ? SLICE_LATENCY :
-			spec->test == TEST_THROUGHPUT		  ? SLICE_THROUGHPUT :
-								    SLICE_CAPACITY,
+	return (struct slice) { .kind = spec->test == TEST_LATENCY      ? SLICE_LATENCY
+					: spec->test == TEST_THROUGHPUT ? SLICE_THROUGHPUT
+									: SLICE_CAPACITY,
 		.size = bytes,
 		.duration_ns = slice_planned_ns(spec),
 		.handover = 1,
 		.batch = 1,
 		.gap_ns = spec->gap_ns,
-		.chunk = spec->test == TEST_CAPACITY ? largest :
-			spec->chunk		     ? spec->chunk :
-						       bytes,
+		.chunk = spec->test == TEST_CAPACITY ? largest
+			 : spec->chunk               ? spec->chunk
+						     : bytes,
 		.slot = 2 * size };
 }
 
@@ -140,8 +140,8 @@ static uint64_t clamp(double value, double least, double most)
 	return (uint64_t)(value < least ? least : value > most ? most : value);
 }
 
-/* What the warm-up says about one size: how many hand-over messages, and how many messages
- * between two looks at the clock. */
+/* What the warm-up says about one size: how many hand-over messages, and how many
+ * messages between two looks at the clock. */
 struct pace {
 	uint64_t handover, batch;
 	double message_ns;
@@ -187,10 +187,12 @@ static int warm_up(struct launch *launch, struct random *random, uint64_t deadli
 			error = pair_slice(launch->pairs[pair], &slice, deadline_ns, why);
 			if (error)
 				return error;
-			report = pair_report(launch->pairs[pair], timing_side(spec, pair));
-			paces[pair][size] = settle_pace(spec,
-				(double)(report->elapsed_ns + 1) /
-					(double)(report->messages ? report->messages : 1));
+			report = pair_report(
+				launch->pairs[pair], timing_side(spec, pair));
+			paces[pair][size] = settle_pace(
+				spec, (double)(report->elapsed_ns + 1) /
+					      (double)(report->messages ? report->messages
+									: 1));
 		}
 	}
 	return 0;
@@ -322,13 +324,13 @@ static uint64_t steal_ns(const struct placement *placement, bool *is_known)
 	return sum;
 }
 
-static int run_slices(const struct pair_context *context, struct launch *launch,
-	struct why *why)
+static int run_slices(
+	const struct pair_context *context, struct launch *launch, struct why *why)
 {
 	struct random random = { launch->spec.seed };
 	struct pace paces[LAUNCH_PAIRS][LAUNCH_SIZES];
 	uint64_t deadline_ns = clock_now_ns() + 2 * launch_planned_ns(&launch->spec) +
-		launch->spec.deadline_ns;
+			       launch->spec.deadline_ns;
 	int error = start_pairs(context, launch, deadline_ns, why);
 
 	if (error)
@@ -354,8 +356,8 @@ void launch_run(const struct pair_context *context, const struct launch_spec *sp
 	error = run_slices(context, launch, &why);
 	if (error)
 		fail_all(launch, &why, error);
-	launch->clock_drift_ppm =
-		clock_drift_ppm(context->clock, start, clock_point(context->clock));
+	launch->clock_drift_ppm = clock_drift_ppm(
+		context->clock, start, clock_point(context->clock));
 	if (context->clock->is_tsc && fabs(launch->clock_drift_ppm) > DRIFT_PPM)
 		launch->retry_cause = "the TSC drifted by more than 100 ppm";
 	launch->steal_ms = (double)(steal_ns(placement, &is_steal_known) - stolen) / 1e6;

@@ -18,7 +18,8 @@
 
 struct launch_spec {
 	size_t pair_count;
-	struct pair_spec pairs[LAUNCH_PAIRS]; /* size_max, chunk_max and slots are filled in */
+	struct pair_spec
+		pairs[LAUNCH_PAIRS]; /* size_max, chunk_max and slots are filled in */
 	enum test test;
 	size_t sizes[LAUNCH_SIZES]; /* bytes; a wake-up has the one size 0 */
 	size_t size_count;
@@ -61,14 +62,14 @@ struct launch {
 	bool is_interrupted;
 };
 
-/* Runs the launch. Whatever happens, every size has an outcome afterwards; what is wrong is
- * said there. The histograms live until launch_end(). */
+/* Runs the launch. Whatever happens, every size has an outcome afterwards; what is wrong
+ * is said there. The histograms live until launch_end(). */
 void launch_run(const struct pair_context *context, const struct launch_spec *spec,
 	struct launch *launch);
 void launch_end(struct launch *launch);
 
-/* Histograms of a size: round trips one by one, and sums over `batch` of them (empty where
- * batch is 1). */
+/* Histograms of a size: round trips one by one, and sums over `batch` of them (empty
+ * where batch is 1). */
 struct histogram *launch_singles(struct launch *launch, size_t pair, size_t size);
 struct histogram *launch_batches(struct launch *launch, size_t pair, size_t size);
 

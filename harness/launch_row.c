@@ -90,16 +90,15 @@ static void put_case(const struct launch_spec *spec, const struct planned *plann
 		row->node_a = placement->node[0];
 	if (placement->node[1] >= 0)
 		row->node_b = placement->node[1];
-	put_text(row->payload, planned->test == TEST_CAPACITY ?
-			payload_names[PAYLOAD_VERIFY] :
-			!(mechanism->caps & CAP_PAYLOAD) || is_floor ?
-			payload_names[PAYLOAD_NONE] :
-			payload_names[spec->pairs[0].payload]);
+	if (planned->test == TEST_CAPACITY)
+		put_text(row->payload, payload_names[PAYLOAD_VERIFY]);
+	else if ((mechanism->caps & CAP_PAYLOAD) && !is_floor)
+		put_text(row->payload, payload_names[spec->pairs[0].payload]);
 	row->gap_ns = (int64_t)spec->gap_ns;
 	if (planned->test == TEST_THROUGHPUT &&
 		!(mechanism->caps & (CAP_BOUNDARIES | CAP_FLOOR)))
-		row->chunk_bytes =
-			(int64_t)(spec->chunk ? spec->chunk : spec->sizes[size]);
+		row->chunk_bytes = (int64_t)(spec->chunk ? spec->chunk
+							 : spec->sizes[size]);
 	put_sched(row->sched, &spec->pairs[0].sched);
 	put_settings(row->settings, mechanism, spec->pairs[0].settings);
 	if (planned->sweep >= 0) {
@@ -120,9 +119,9 @@ static void put_latency(struct launch *launch, size_t size, struct result_row *r
 
 	row->batch = (int64_t)measured->batch;
 	row->samples = (int64_t)singles->count;
-	row->median_ns = batches->count ?
-		histogram_quantile(batches, .5) / (double)measured->batch :
-		histogram_quantile(singles, .5);
+	row->median_ns = batches->count ? histogram_quantile(batches, .5) /
+						  (double)measured->batch
+					: histogram_quantile(singles, .5);
 	if (!singles->count)
 		return;
 	row->mean_ns = histogram_mean(singles);
@@ -159,7 +158,8 @@ static void put_capacity(const struct launch *launch, const struct planned *plan
 		row->reopen_bytes = (int64_t)capacity->reopen_bytes;
 	row->is_exact = (planned->mechanism->caps & CAP_EXACT_CAPACITY) != 0;
 	if (planned->sweep >= 0)
-		row->sweep_value = pair_channel(launch->pairs[0])->settings[planned->sweep];
+		row->sweep_value =
+			pair_channel(launch->pairs[0])->settings[planned->sweep];
 }
 
 static void put_cost(const struct measured *measured, struct result_row *row)

@@ -12,7 +12,8 @@ static int wrong_bytes(struct side *side, uint64_t sequence, size_t offset, size
 {
 	return why_say(side->channel.why, EBADMSG,
 		"%s: byte %zu of message %llu (%zu bytes) is not what was sent",
-		side->channel.mechanism->name, offset, (unsigned long long)sequence, size);
+		side->channel.mechanism->name, offset, (unsigned long long)sequence,
+		size);
 }
 
 static int wrong_length(struct side *side, size_t size, size_t len)
@@ -22,23 +23,34 @@ static int wrong_length(struct side *side, size_t size, size_t len)
 		side->channel.mechanism->name, size, len);
 }
 
-static ALWAYS_INLINE int send_one(struct side *side, size_t size, enum payload payload)
+/* Where the next message will be written. */
+static ALWAYS_INLINE int prepare(struct side *side, size_t size)
 {
 	const struct mechanism *mechanism = side->channel.mechanism;
-	void *tx = side->channel.tx;
 
-	if (mechanism->reserve) {
-		int error = mechanism->reserve(&side->channel, size, &tx);
+	side->next_tx = side->channel.tx;
+	return mechanism->reserve
+		       ? mechanism->reserve(&side->channel, size, &side->next_tx)
+		       : 0;
+}
 
-		if (error)
-			return error;
-	}
+/* Fills and sends what was prepared. */
+static ALWAYS_INLINE int send_prepared(
+	struct side *side, size_t size, enum payload payload)
+{
 	if (payload == PAYLOAD_TOUCH)
-		payload_touch_write(tx, size, side->sent);
+		payload_touch_write(side->next_tx, size, side->sent);
 	else if (payload == PAYLOAD_VERIFY)
-		payload_fill(tx, size, side->channel.side, side->sent, 0);
+		payload_fill(side->next_tx, size, side->channel.side, side->sent, 0);
 	side->sent++;
-	return mechanism->send(&side->channel, size);
+	return side->channel.mechanism->send(&side->channel, size);
+}
+
+static ALWAYS_INLINE int let_go(struct side *side)
+{
+	const struct mechanism *mechanism = side->channel.mechanism;
+
+	return mechanism->release ? mechanism->release(&side->channel) : 0;
 }
 
 static ALWAYS_INLINE int look(struct side *side, const void *rx, size_t len,
@@ -47,7 +59,8 @@ static ALWAYS_INLINE int look(struct side *side, const void *rx, size_t len,
 	if (payload == PAYLOAD_TOUCH) {
 		payload_touch_read(rx, len);
 	} else if (payload == PAYLOAD_VERIFY) {
-		size_t right = payload_check(rx, len, !side->channel.side, sequence, offset);
+		size_t right = payload_check(
+			rx, len, !side->channel.side, sequence, offset);
 
 		if (right < len)
 			return wrong_bytes(side, sequence, offset + right, size);
@@ -55,7 +68,8 @@ static ALWAYS_INLINE int look(struct side *side, const void *rx, size_t len,
 	return 0;
 }
 
-/* Receives one whole message; a stream may deliver it in parts. */
+/* Receives one whole message; a stream may deliver it in parts. The last part is held
+ * until let_go(). */
 static ALWAYS_INLINE int recv_one(struct side *side, size_t size, enum payload payload)
 {
 	const struct mechanism *mechanism = side->channel.mechanism;
@@ -72,16 +86,14 @@ static ALWAYS_INLINE int recv_one(struct side *side, size_t size, enum payload p
 		error = look(side, rx, len, side->received, got, size, payload);
 		if (error)
 			return error;
-		if (mechanism->release) {
-			error = mechanism->release(&side->channel);
-			if (error)
-				return error;
-		}
 		got += len;
 		if (got >= size)
 			break;
 		if (mechanism->caps & CAP_BOUNDARIES)
 			return wrong_length(side, size, len);
+		error = let_go(side);
+		if (error)
+			return error;
 		side->channel.rx = side->rx_base + got;
 	}
 	side->channel.rx = side->rx_base;
@@ -91,11 +103,17 @@ static ALWAYS_INLINE int recv_one(struct side *side, size_t size, enum payload p
 	return 0;
 }
 
+/* One round trip of what was prepared; prepares the next one while the peer is at work,
+ * as anybody would who has the time. */
 static ALWAYS_INLINE int exchange(struct side *side, size_t size, enum payload payload)
 {
-	int error = send_one(side, size, payload);
+	int error = send_prepared(side, size, payload);
 
-	return error ? error : recv_one(side, size, payload);
+	if (!error)
+		error = prepare(side, size);
+	if (!error)
+		error = recv_one(side, size, payload);
+	return error ? error : let_go(side);
 }
 
 /* Short gaps are spun away; in longer ones this CPU idles too, as a real client would. */
@@ -119,7 +137,8 @@ static void announce_last(struct side *side, uint64_t sequence)
 
 static bool was_last(const struct side *side, uint64_t sequence)
 {
-	return atomic_load_explicit(&side->control->last, memory_order_relaxed) == sequence;
+	return atomic_load_explicit(&side->control->last, memory_order_relaxed) ==
+	       sequence;
 }
 
 static ALWAYS_INLINE int ping(struct side *side, const struct slice *slice,
@@ -127,8 +146,10 @@ static ALWAYS_INLINE int ping(struct side *side, const struct slice *slice,
 {
 	uint64_t in_batch = 0;
 	uint64_t start, before, now, end;
-	int error;
+	int error = prepare(side, slice->size);
 
+	if (error)
+		return error;
 	for (uint64_t i = 0; i < slice->handover; i++) {
 		error = exchange(side, slice->size, payload);
 		if (error)
@@ -163,45 +184,60 @@ static ALWAYS_INLINE int ping(struct side *side, const struct slice *slice,
 	return exchange(side, slice->size, payload);
 }
 
+/* Answers first and lets go of the question afterwards. */
+static ALWAYS_INLINE int answer(struct side *side, size_t size, enum payload payload)
+{
+	int error = recv_one(side, size, payload);
+
+	if (!error)
+		error = send_prepared(side, size, payload);
+	if (!error)
+		error = let_go(side);
+	return error;
+}
+
 static ALWAYS_INLINE int pong(struct side *side, const struct slice *slice,
 	struct report *report, enum payload payload)
 {
 	uint64_t first = side->received;
 	uint64_t sequence;
-	int error;
+	int error = prepare(side, slice->size);
 
-	do {
+	while (!error) {
 		sequence = side->received;
-		error = recv_one(side, slice->size, payload);
-		if (!error)
-			error = send_one(side, slice->size, payload);
-		if (error)
-			return error;
-	} while (!was_last(side, sequence));
+		error = answer(side, slice->size, payload);
+		if (error || was_last(side, sequence))
+			break;
+		error = prepare(side, slice->size);
+	}
 	report->cost_messages = side->received - first;
-	return 0;
+	return error;
 }
 
 static ALWAYS_INLINE int stream_out(struct side *side, const struct slice *slice,
 	struct report *report, enum payload payload)
 {
 	uint64_t first = side->sent;
-	uint64_t end = clock_stamp(side->clock) + clock_ticks(side->clock, slice->duration_ns);
+	uint64_t end = clock_stamp(side->clock) +
+		       clock_ticks(side->clock, slice->duration_ns);
 	uint64_t in_batch = 0;
 	int error;
 
-	/* At least one message beyond the hand-over, or there would be nothing to time. */
+	/* At least one message beyond the hand-over, or there would be nothing to time.
+	 */
 	for (;;) {
 		bool is_last = false;
 
 		if (++in_batch >= slice->batch) {
 			in_batch = 0;
 			is_last = side->sent - first > slice->handover &&
-				clock_stamp(side->clock) >= end;
+				  clock_stamp(side->clock) >= end;
 		}
 		if (is_last)
 			announce_last(side, side->sent);
-		error = send_one(side, slice->size, payload);
+		error = prepare(side, slice->size);
+		if (!error)
+			error = send_prepared(side, slice->size, payload);
 		if (error)
 			return error;
 		if (is_last)
@@ -232,28 +268,30 @@ static ALWAYS_INLINE int messages_in(struct side *side, const struct slice *slic
 
 		sequence = side->received;
 		error = recv_one(side, slice->size, payload);
+		if (!error)
+			error = let_go(side);
 		if (error)
 			return error;
 		if (side->received - first == slice->handover)
 			start = clock_stamp(side->clock);
 	} while (!was_last(side, sequence));
 	count = side->received - first;
-	report_stream(side, report, clock_stamp(side->clock) - start, count - slice->handover,
-		(count - slice->handover) * slice->size, count);
+	report_stream(side, report, clock_stamp(side->clock) - start,
+		count - slice->handover, (count - slice->handover) * slice->size, count);
 	return 0;
 }
 
 /* Looks at `len` bytes of a stream that may belong to several messages. */
-static ALWAYS_INLINE int look_stream(struct side *side, const unsigned char *rx, size_t len,
-	uint64_t first, uint64_t position, size_t size, enum payload payload)
+static ALWAYS_INLINE int look_stream(struct side *side, const unsigned char *rx,
+	size_t len, uint64_t first, uint64_t position, size_t size, enum payload payload)
 {
 	if (payload != PAYLOAD_VERIFY)
 		return look(side, rx, len, 0, 0, size, payload);
 	while (len) {
 		size_t offset = (size_t)(position % size);
 		size_t part = size - offset < len ? size - offset : len;
-		int error =
-			look(side, rx, part, first + position / size, offset, size, payload);
+		int error = look(
+			side, rx, part, first + position / size, offset, size, payload);
 
 		if (error)
 			return error;
@@ -281,8 +319,8 @@ static ALWAYS_INLINE int bytes_in(struct side *side, const struct slice *slice,
 		if (!error)
 			error = look_stream(
 				side, rx, len, first, position, slice->size, payload);
-		if (!error && mechanism->release)
-			error = mechanism->release(&side->channel);
+		if (!error)
+			error = let_go(side);
 		if (error)
 			return error;
 		position += len;
@@ -302,7 +340,8 @@ static ALWAYS_INLINE int bytes_in(struct side *side, const struct slice *slice,
 }
 
 /* Floors do `batch` exchanges, or messages, in one call; the stop rule counts calls. */
-static int work_latency(struct side *side, const struct slice *slice, struct report *report)
+static int work_latency(
+	struct side *side, const struct slice *slice, struct report *report)
 {
 	const struct mechanism *mechanism = side->channel.mechanism;
 	uint64_t calls = 0, start, before, now, end;
@@ -312,7 +351,8 @@ static int work_latency(struct side *side, const struct slice *slice, struct rep
 	if (side->channel.side == 1) {
 		do {
 			sequence = side->received++;
-			error = mechanism->work(&side->channel, slice->size, slice->batch);
+			error = mechanism->work(
+				&side->channel, slice->size, slice->batch);
 			calls++;
 			atomic_thread_fence(memory_order_acquire);
 		} while (!error && !was_last(side, sequence));
@@ -345,7 +385,8 @@ static int work_throughput(
 	const struct mechanism *mechanism = side->channel.mechanism;
 	bool is_timed = side->channel.side == 1 || (mechanism->caps & CAP_SOLO);
 	bool is_sender = side->channel.side == 0;
-	uint64_t end = clock_stamp(side->clock) + clock_ticks(side->clock, slice->duration_ns);
+	uint64_t end = clock_stamp(side->clock) +
+		       clock_ticks(side->clock, slice->duration_ns);
 	uint64_t calls = 0, start = 0;
 	uint64_t sequence;
 
@@ -371,11 +412,11 @@ static int work_throughput(
 }
 
 /* One copy of `loop` a payload policy. */
-#define BY_PAYLOAD(loop) \
-	(side->payload == PAYLOAD_NONE ? loop(side, slice, report, PAYLOAD_NONE) : \
-			side->payload == PAYLOAD_TOUCH ? \
-					 loop(side, slice, report, PAYLOAD_TOUCH) : \
-					 loop(side, slice, report, PAYLOAD_VERIFY))
+#define BY_PAYLOAD(loop)                                                                 \
+	(side->payload == PAYLOAD_NONE ? loop(side, slice, report, PAYLOAD_NONE)         \
+		: side->payload == PAYLOAD_TOUCH                                         \
+			? loop(side, slice, report, PAYLOAD_TOUCH)                       \
+			: loop(side, slice, report, PAYLOAD_VERIFY))
 
 int measure_latency(struct side *side, const struct slice *slice, struct report *report)
 {
@@ -384,7 +425,8 @@ int measure_latency(struct side *side, const struct slice *slice, struct report 
 	return side->channel.side == 0 ? BY_PAYLOAD(ping) : BY_PAYLOAD(pong);
 }
 
-int measure_throughput(struct side *side, const struct slice *slice, struct report *report)
+int measure_throughput(
+	struct side *side, const struct slice *slice, struct report *report)
 {
 	if (side->channel.mechanism->work)
 		return work_throughput(side, slice, report);
@@ -397,10 +439,7 @@ int measure_throughput(struct side *side, const struct slice *slice, struct repo
 
 void measure_fold(struct side *side, const struct slice *slice)
 {
-	struct histogram *histogram = &side->control->histograms[slice->slot];
-
-	for (size_t i = 0; i < side->sample_count; i++)
-		histogram_add(histogram,
-			(uint64_t)((double)side->samples[i] * side->clock->ns_per_tick + 0.5));
+	histogram_add_scaled(&side->control->histograms[slice->slot], side->samples,
+		side->sample_count, side->clock->ns_per_tick);
 	side->sample_count = 0;
 }

@@ -140,10 +140,6 @@ static int take_option(
 		value = next;
 		parser->at++;
 	}
-	/* What the line says replaces what the variable said. */
-	if (spec->kind == OPTION_SETTING &&
-		parser->sources[spec - option_table] != FROM_LINE)
-		parser->options->setting_count = 0;
 	parser->sources[spec - option_table] = FROM_LINE;
 	return set_named(parser->options, spec, shown, value, parser->why);
 }

@@ -94,8 +94,8 @@ extern const size_t option_count;
 
 /* Reads the command line and the environment. `options` is filled as far as it was read,
  * so that a message can begin with options->command; argv is rearranged. Once --help or
- * --version is seen the rest is not looked at. 0, or -EINVAL in words that name the option,
- * the value and the nearest right one. */
+ * --version is seen the rest is not looked at. 0, or -EINVAL in words that name the
+ * option, the value and the nearest right one. */
 int options_parse(int argc, char **argv, struct options *options, struct why *why);
 
 /* All defaults, nothing given. */

@@ -1,7 +1,7 @@
 #include "harness/options.h"
 
-/* Rows in the order of `--help`. The default is parsed like a typed value, so that what the
- * help says is what happens. */
+/* Rows in the order of `--help`. The default is parsed like a typed value, so that what
+ * the help says is what happens. */
 
 static const char *const of_run[] = { "run", NULL };
 static const char *const of_list[] = { "list", NULL };

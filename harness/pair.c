@@ -16,10 +16,12 @@
 #include "harness/interrupt.h"
 #include "harness/side.h"
 
-/* A side's own memory: buffers for the largest message, samples, the mechanism's state. */
+/* A side's own memory: buffers for the largest message, samples, the mechanism's state.
+ */
 #define BUFFER_SLACK 64
 
-/* A side that says its peer is gone is believed when the peer has ended within this time. */
+/* A side that says its peer is gone is believed when the peer has ended within this time.
+ */
 #define DEATH_MS 1000
 
 struct pair {
@@ -59,10 +61,11 @@ static void *map_own(size_t size)
 static size_t buffer_size(const struct pair_spec *spec)
 {
 	return (spec->size_max > spec->chunk_max ? spec->size_max : spec->chunk_max) +
-		BUFFER_SLACK;
+	       BUFFER_SLACK;
 }
 
-/* --- in a side ----------------------------------------------------------------------- */
+/* --- in a side -----------------------------------------------------------------------
+ */
 
 static int side_bind(const struct pair *pair, unsigned side, struct why *why)
 {
@@ -81,7 +84,8 @@ static int side_bind(const struct pair *pair, unsigned side, struct why *why)
 		error = why_say(why, errno, "bind side %u to CPU %d", side, cpu);
 	CPU_FREE(set);
 	if (!error && pair->context.topology)
-		topology_bind_memory(pair->context.topology, pair->spec.placement.node[side]);
+		topology_bind_memory(
+			pair->context.topology, pair->spec.placement.node[side]);
 	return error;
 }
 
@@ -105,7 +109,8 @@ static int side_schedule(const struct sched *sched, struct why *why)
 	return error;
 }
 
-/* Fresh memory, touched here, so that it is on this side's node and takes no fault later. */
+/* Fresh memory, touched here, so that it is on this side's node and takes no fault later.
+ */
 static int side_memory(struct side *side, const struct pair_spec *spec)
 {
 	size_t size = buffer_size(spec);
@@ -114,7 +119,8 @@ static int side_memory(struct side *side, const struct pair_spec *spec)
 	side->channel.tx = map_own(size);
 	side->channel.rx = side->rx_base = map_own(size);
 	side->samples = map_own(SAMPLES_MAX * sizeof *side->samples);
-	if (!side->channel.own || !side->channel.tx || !side->channel.rx || !side->samples)
+	if (!side->channel.own || !side->channel.tx || !side->channel.rx ||
+		!side->samples)
 		return why_say(side->channel.why, ENOMEM, "map the buffers of a side");
 	memset(side->channel.tx, 0xa5, size);
 	memset(side->channel.rx, 0x5a, size);
@@ -126,9 +132,9 @@ static int side_slice(struct side *side, const struct slice *slice, struct repor
 {
 	switch (slice->kind) {
 	case SLICE_READY:
-		return side->channel.mechanism->ready ?
-			side->channel.mechanism->ready(&side->channel) :
-			0;
+		return side->channel.mechanism->ready
+			       ? side->channel.mechanism->ready(&side->channel)
+			       : 0;
 	case SLICE_LATENCY:
 		return measure_latency(side, slice, report);
 	case SLICE_THROUGHPUT:
@@ -146,7 +152,7 @@ static int side_slice(struct side *side, const struct slice *slice, struct repor
 static bool takes_part(const struct side *side, const struct slice *slice)
 {
 	return side->channel.side == 0 || slice->kind == SLICE_READY ||
-		!(side->channel.mechanism->caps & CAP_SOLO);
+	       !(side->channel.mechanism->caps & CAP_SOLO);
 }
 
 static void side_park(struct side *side, struct report *report, int error, int bell)
@@ -160,7 +166,8 @@ static void side_park(struct side *side, struct report *report, int error, int b
 			;
 }
 
-static void side_work(struct side *side, struct pair *pair, const struct counters *counters)
+static void side_work(
+	struct side *side, struct pair *pair, const struct counters *counters)
 {
 	struct control *control = side->control;
 	unsigned number = side->channel.side;
@@ -226,7 +233,8 @@ static int side_main(void *argument)
 	return 0;
 }
 
-/* --- in the coordinator ---------------------------------------------------------------- */
+/* --- in the coordinator ----------------------------------------------------------------
+ */
 
 static const char *const slice_names[] = { "attach", "get ready", "a latency slice",
 	"a throughput slice", "a capacity slice", "quit" };
@@ -239,12 +247,14 @@ static int say_dead(struct pair *pair, unsigned side, struct why *why)
 
 	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
 	if (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED)
-		why_say(why, 0, "%s: side %u (process %d) was killed by signal %d (%s) in %s",
+		why_say(why, 0,
+			"%s: side %u (process %d) was killed by signal %d (%s) in %s",
 			pair->spec.mechanism->name, side, (int)pid, info.si_status,
 			strsignal(info.si_status), doing);
 	else
 		why_say(why, 0, "%s: side %u (process %d) exited with %d in %s",
-			pair->spec.mechanism->name, side, (int)pid, info.si_status, doing);
+			pair->spec.mechanism->name, side, (int)pid, info.si_status,
+			doing);
 	return -ECHILD;
 }
 
@@ -285,14 +295,14 @@ static int failed_side(const struct pair *pair)
 }
 
 /* Tells the side's error, unless its peer is dead: then that is the cause. The ends of a
- * dying process are closed a little before its pidfd tells, so an error that says "the peer
- * is gone" waits for the pidfd. */
+ * dying process are closed a little before its pidfd tells, so an error that says "the
+ * peer is gone" waits for the pidfd. */
 static int say_failed(struct pair *pair, unsigned side, struct why *why)
 {
 	const struct report *report = &pair->control->reports[side];
 	struct pollfd peer = { .fd = pair->sides[!side].pidfd, .events = POLLIN };
 	bool says_gone = report->error == -EPIPE || report->error == -ECONNRESET ||
-		report->error == -ECONNREFUSED || report->error == -ENOTCONN;
+			 report->error == -ECONNREFUSED || report->error == -ENOTCONN;
 	int count;
 
 	do {
@@ -302,8 +312,8 @@ static int say_failed(struct pair *pair, unsigned side, struct why *why)
 		return say_dead(pair, !side, why);
 	if (why && !why->text[0])
 		*why = report->why;
-	why_say(why, -report->error, "%s: side %u failed in %s", pair->spec.mechanism->name,
-		side, slice_names[pair->control->slice.kind]);
+	why_say(why, -report->error, "%s: side %u failed in %s",
+		pair->spec.mechanism->name, side, slice_names[pair->control->slice.kind]);
 	return report->error;
 }
 
@@ -355,7 +365,7 @@ static void post(struct pair *pair, const struct slice *slice)
 	atomic_store(&control->parked, 0);
 	atomic_store(&control->turn, 0);
 	for (unsigned side = 0; side < 2; side++)
-		control->reports[side] = (struct report){ 0 };
+		control->reports[side] = (struct report) { 0 };
 	atomic_store(&control->go, ++pair->slice_number);
 	futex_wake(&control->go, 2);
 }
@@ -379,7 +389,8 @@ static bool shares_cpu(const struct placement *placement)
 	if (placement->cpu[0] >= 0)
 		return placement->cpu[0] == placement->cpu[1];
 	/* Not pinned: only where there is a single CPU anyway. */
-	return sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) == 1;
+	return sched_getaffinity(0, sizeof allowed, &allowed) == 0 &&
+	       CPU_COUNT(&allowed) == 1;
 }
 
 static int create_channel(struct pair *pair, struct why *why)
@@ -389,7 +400,7 @@ static int create_channel(struct pair *pair, struct why *why)
 	struct channel *channel = &pair->channel;
 	int error = 0;
 
-	*channel = (struct channel){ .mechanism = mechanism,
+	*channel = (struct channel) { .mechanism = mechanism,
 		.size_max = spec->size_max ? spec->size_max : 1,
 		.shares_cpu = shares_cpu(&spec->placement),
 		.directory = pair->context.janitor->directory,
@@ -448,8 +459,8 @@ int pair_start(const struct pair_context *context, const struct pair_spec *spec,
 	pair->context = *context;
 	pair->spec = *spec;
 	pair->sides[0].pidfd = pair->sides[1].pidfd = -1;
-	pair->control_size =
-		sizeof(struct control) + spec->slots * sizeof(struct histogram);
+	pair->control_size = sizeof(struct control) +
+			     spec->slots * sizeof(struct histogram);
 	pair->control = map_shared(pair->control_size);
 	pair->bell = eventfd(0, EFD_CLOEXEC);
 	if (!pair->control)
@@ -494,7 +505,8 @@ pid_t pair_pid(const struct pair *pair, unsigned side)
 	return pair->sides[side].pid;
 }
 
-/* Parked sides leave by themselves and undo what they did; a second is plenty for that. */
+/* Parked sides leave by themselves and undo what they did; a second is plenty for that.
+ */
 static void dismiss(struct pair *pair)
 {
 	const struct slice quit = { .kind = SLICE_QUIT };
@@ -520,12 +532,13 @@ void pair_stop(struct pair *pair)
 	if (pair->bell >= 0)
 		close(pair->bell);
 	if (pair->channel.shared)
-		munmap(pair->channel.shared,
-			pair->spec.mechanism->shared_size ? pair->spec.mechanism->shared_size :
-							    1);
+		munmap(pair->channel.shared, pair->spec.mechanism->shared_size
+						     ? pair->spec.mechanism->shared_size
+						     : 1);
 	if (pair->channel.own)
-		munmap(pair->channel.own,
-			pair->spec.mechanism->own_size ? pair->spec.mechanism->own_size : 1);
+		munmap(pair->channel.own, pair->spec.mechanism->own_size
+						  ? pair->spec.mechanism->own_size
+						  : 1);
 	if (pair->channel.tx)
 		munmap(pair->channel.tx, buffer_size(&pair->spec));
 	if (pair->channel.rx)

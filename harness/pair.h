@@ -1,9 +1,9 @@
-/* pair.h: two pinned processes with a channel between them, and the control block by which
- * they are told what to do.
+/* pair.h: two pinned processes with a channel between them, and the control block by
+ * which they are told what to do.
  *
  * A pair is started idle. Each pair_slice() runs one slice on both sides and returns when
- * both are parked again, a side has failed, died or been stopped, the deadline has passed or
- * the run was interrupted; the reason is in words. After an error only pair_stop() may
+ * both are parked again, a side has failed, died or been stopped, the deadline has passed
+ * or the run was interrupted; the reason is in words. After an error only pair_stop() may
  * follow. */
 #ifndef IPCMARK_PAIR_H
 #define IPCMARK_PAIR_H
@@ -51,10 +51,10 @@ struct pair;
 /* Creates the channel, starts both sides and waits until they are attached and ready. On
  * failure everything is undone. `deadline_ns` is an absolute CLOCK_MONOTONIC time. */
 int pair_start(const struct pair_context *context, const struct pair_spec *spec,
-	uint64_t deadline_ns, struct pair **pair, struct why *why);
+	uint64_t deadline_ns, struct pair **started, struct why *why);
 
-/* Runs one slice. 0 or -errno: -ETIMEDOUT at the deadline, -EINTR when interrupted, -ECHILD
- * when a side died, what the side said otherwise. */
+/* Runs one slice. 0 or -errno: -ETIMEDOUT at the deadline, -EINTR when interrupted,
+ * -ECHILD when a side died, what the side said otherwise. */
 int pair_slice(struct pair *pair, const struct slice *slice, uint64_t deadline_ns,
 	struct why *why);
 
@@ -69,8 +69,8 @@ const struct channel *pair_channel(const struct pair *pair);
 /* Processes of the sides, for tests. */
 pid_t pair_pid(const struct pair *pair, unsigned side);
 
-/* Ends both sides (politely if they are parked, else by SIGKILL), lets go of the channel and
- * removes its names. NULL is fine. */
+/* Ends both sides (politely if they are parked, else by SIGKILL), lets go of the channel
+ * and removes its names. NULL is fine. */
 void pair_stop(struct pair *pair);
 
 #endif

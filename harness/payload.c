@@ -2,13 +2,13 @@
 
 const char *const payload_names[] = { "none", "touch", "verify", NULL };
 
-/* Word `index` of a message. Multiplication by odd numbers keeps every bit of sequence and
- * index, and the lowest byte of a message counts the messages: a message of one byte that is
- * lost, repeated or out of order is seen. */
+/* Word `index` of a message. Multiplication by odd numbers keeps every bit of sequence
+ * and index, and the lowest byte of a message counts the messages: a message of one byte
+ * that is lost, repeated or out of order is seen. */
 static inline uint64_t word(unsigned direction, uint64_t sequence, uint64_t index)
 {
 	return (sequence + 1) * 0x9e3779b97f4a7c15u + index * 0xc2b2ae3d27d4eb4fu +
-		direction * 0x165667b19e3779f9u;
+	       direction * 0x165667b19e3779f9u;
 }
 
 static inline unsigned char byte(unsigned direction, uint64_t sequence, size_t offset)
@@ -16,7 +16,8 @@ static inline unsigned char byte(unsigned direction, uint64_t sequence, size_t o
 	return (unsigned char)(word(direction, sequence, offset / 8) >> offset % 8 * 8);
 }
 
-void payload_fill(void *tx, size_t size, unsigned direction, uint64_t sequence, size_t offset)
+void payload_fill(
+	void *tx, size_t size, unsigned direction, uint64_t sequence, size_t offset)
 {
 	unsigned char *bytes = tx;
 	size_t i = 0;

@@ -1,9 +1,9 @@
-/* payload.h: where a message's bytes come from and what is done with them, the same for all
- * mechanisms and chosen outside the timed loop.
+/* payload.h: where a message's bytes come from and what is done with them, the same for
+ * all mechanisms and chosen outside the timed loop.
  *
  * none: nobody looks at the bytes. touch: one word of each cache line is written by the
- * sender and read by the receiver, so that the lines move. verify: every byte follows from
- * direction, sequence number and offset, and is checked. */
+ * sender and read by the receiver, so that the lines move. verify: every byte follows
+ * from direction, sequence number and offset, and is checked. */
 #ifndef IPCMARK_PAYLOAD_H
 #define IPCMARK_PAYLOAD_H
 
@@ -40,10 +40,11 @@ static inline void payload_touch_read(const void *rx, size_t size)
 }
 
 /* Writes bytes offset..offset+size-1 of message `sequence` of a direction (0 or 1). */
-void payload_fill(void *tx, size_t size, unsigned direction, uint64_t sequence, size_t offset);
+void payload_fill(
+	void *tx, size_t size, unsigned direction, uint64_t sequence, size_t offset);
 
-/* Returns how many bytes are as payload_fill() writes them, from the first on: `size` when
- * all are right. */
+/* Returns how many bytes are as payload_fill() writes them, from the first on: `size`
+ * when all are right. */
 size_t payload_check(const void *rx, size_t size, unsigned direction, uint64_t sequence,
 	size_t offset);
 

@@ -110,8 +110,8 @@ static int choose_sizes(
 		if (text_size(item, &bytes, &wrong))
 			return why_say(why, 0, "--sizes: %s", wrong.text);
 		if (bytes < 1 || bytes > SIZE_MOST)
-			return why_say(
-				why, 0, "--sizes: %s is out of range; it can be 1 to 1M", item);
+			return why_say(why, 0,
+				"--sizes: %s is out of range; it can be 1 to 1M", item);
 		for (size_t i = 0; i < *count; i++)
 			is_new = is_new && sizes[i] != bytes;
 		if (is_new && *count == LAUNCH_SIZES)
@@ -122,19 +122,21 @@ static int choose_sizes(
 	return more < 0 ? why_say(why, 0, "--sizes: an empty size in the list") : 0;
 }
 
-static int choose_placements(const struct options *options, const struct topology *topology,
-	const struct preset *preset, struct plan *plan, struct why *why)
+static int choose_placements(const struct options *options,
+	const struct topology *topology, const struct preset *preset, struct plan *plan,
+	struct why *why)
 {
 	const char *list = options->placements;
 	char item[ITEM];
 	int error = 0, more;
 
 	if (options->cpus[0] >= 0)
-		return topology_place_cpus(
-			topology, options->cpus[0], options->cpus[1], &plan->placements, why);
+		return topology_place_cpus(topology, options->cpus[0], options->cpus[1],
+			&plan->placements, why);
 	if (!list) {
 		error = topology_place_all(topology, &plan->placements, why);
-		/* On large machines the quick preset keeps the nearest and the farthest. */
+		/* On large machines the quick preset keeps the nearest and the farthest.
+		 */
 		if (!error && preset->placements &&
 			plan->placements.count > preset->placements) {
 			struct placement *items = plan->placements.items;
@@ -151,7 +153,8 @@ static int choose_placements(const struct options *options, const struct topolog
 	while (!error && (more = text_next(&list, item, sizeof item)) > 0) {
 		struct why wrong = { "" };
 
-		error = topology_place(topology, item, preset->pairs, &plan->placements, &wrong);
+		error = topology_place(
+			topology, item, preset->pairs, &plan->placements, &wrong);
 		if (error)
 			why_say(why, 0, "--placements: %s", wrong.text);
 	}
@@ -187,8 +190,8 @@ static int check_settings(
 						"--set %s=%" PRId64
 						" is out of range; it can be %" PRId64
 						" to %" PRId64 "%s%s%s",
-						setting->name, setting->value, least, most,
-						spec->limit ? " (" : "",
+						setting->name, setting->value, least,
+						most, spec->limit ? " (" : "",
 						spec->limit ? spec->limit : "",
 						spec->limit ? ")" : "");
 			}
@@ -197,7 +200,8 @@ static int check_settings(
 			continue;
 		names[count] = NULL;
 		nearest = text_nearest(setting->name, names);
-		return why_say(why, 0, "--set: no chosen mechanism has a setting '%s'%s%s%s",
+		return why_say(why, 0,
+			"--set: no chosen mechanism has a setting '%s'%s%s%s",
 			setting->name, nearest ? "; did you mean " : "",
 			nearest ? nearest : "",
 			nearest ? "?" : "; see 'ipcmark list mechanisms'");
@@ -207,8 +211,8 @@ static int check_settings(
 
 static struct planned *add(struct plan *plan, const struct planned *planned)
 {
-	struct planned *grown =
-		realloc(plan->launches, (plan->count + 1) * sizeof *plan->launches);
+	struct planned *grown = realloc(
+		plan->launches, (plan->count + 1) * sizeof *plan->launches);
 
 	if (!grown)
 		abort();
@@ -223,9 +227,10 @@ static void add_times(struct plan *plan, struct planned planned, unsigned launch
 		add(plan, &planned);
 }
 
-/* The system's own value, the least, the greatest and powers of two between; at most `most`
- * of them, spread evenly (0: all). */
-static size_t sweep_values(const struct setting_spec *spec, unsigned most, int64_t *values)
+/* The system's own value, the least, the greatest and powers of two between; at most
+ * `most` of them, spread evenly (0: all). */
+static size_t sweep_values(
+	const struct setting_spec *spec, unsigned most, int64_t *values)
 {
 	int64_t least, greatest;
 	int64_t powers[SWEEP_MAX];
@@ -270,8 +275,8 @@ static void add_capacity(struct plan *plan, const struct options *options,
 	}
 }
 
-/* What does not depend on the placement is measured on one: capacity across two CPUs where
- * there are two, solo floors on the first CPU. */
+/* What does not depend on the placement is measured on one: capacity across two CPUs
+ * where there are two, solo floors on the first CPU. */
 static const struct placement *single_placement(const struct plan *plan, bool is_solo)
 {
 	const struct placements *placements = &plan->placements;
@@ -288,10 +293,9 @@ static void add_mechanism(struct plan *plan, const struct options *options,
 	bool is_solo = mechanism->caps & CAP_SOLO;
 
 	for (enum test test = 0; test < TESTS; test++) {
-		struct planned planned = { .mechanism = mechanism,
-			.test = test,
-			.sweep = -1,
-			.size_count = 1 };
+		struct planned planned = {
+			.mechanism = mechanism, .test = test, .sweep = -1, .size_count = 1
+		};
 
 		if (!choice->tests[test] || !(mechanism->tests & TEST_BIT(test)))
 			continue;
@@ -312,8 +316,8 @@ static void add_mechanism(struct plan *plan, const struct options *options,
 	}
 }
 
-/* The map of core pairs: the bare cache line over all pairs, when nobody chose otherwise and
- * there are more CPUs than the placements show. */
+/* The map of core pairs: the bare cache line over all pairs, when nobody chose otherwise
+ * and there are more CPUs than the placements show. */
 static void add_core_pairs(struct plan *plan, const struct options *options,
 	const struct topology *topology, const struct choice *choice)
 {
@@ -344,16 +348,17 @@ static int choose(const struct options *options, struct choice *choice, struct w
 	int error;
 
 	choice->preset = &presets[options->preset];
-	choice->launches = options->launches > 0 ? (unsigned)options->launches :
-						   choice->preset->launches;
-	choice->capacity_launches = choice->launches < choice->preset->capacity_launches ?
-		choice->launches :
-		choice->preset->capacity_launches;
+	choice->launches = options->launches > 0 ? (unsigned)options->launches
+						 : choice->preset->launches;
+	choice->capacity_launches = choice->launches < choice->preset->capacity_launches
+					    ? choice->launches
+					    : choice->preset->capacity_launches;
 	error = choose_mechanisms(choice, options->mechanisms, why);
 	if (!error)
 		error = choose_tests(choice, options->tests, why);
 	if (!error)
-		error = choose_sizes(options->sizes ? options->sizes : choice->preset->sizes,
+		error = choose_sizes(
+			options->sizes ? options->sizes : choice->preset->sizes,
 			choice->sizes, &choice->size_count, why);
 	if (!error)
 		error = choose_sizes(
@@ -369,25 +374,28 @@ int plan_make(const struct options *options, const struct topology *topology,
 	struct random random;
 	int error = choose(options, &choice, why);
 
-	*plan = (struct plan){ 0 };
+	*plan = (struct plan) { 0 };
 	if (!error)
 		error = choose_placements(options, topology, choice.preset, plan, why);
 	if (error) {
 		plan_free(plan);
 		return error;
 	}
-	plan->seed = options->seed >= 0 ? (uint64_t)options->seed :
-					  random_secret() & (uint64_t)INT64_MAX;
-	plan->slices = options->slices > 0 ? (unsigned)options->slices : choice.preset->slices;
+	plan->seed = options->seed >= 0 ? (uint64_t)options->seed
+					: random_secret() & (uint64_t)INT64_MAX;
+	plan->slices = options->slices > 0 ? (unsigned)options->slices
+					   : choice.preset->slices;
 	if (plan->placements.note[0])
 		snprintf(plan->note + strlen(plan->note),
-			sizeof plan->note - strlen(plan->note), "%s\n", plan->placements.note);
+			sizeof plan->note - strlen(plan->note), "%s\n",
+			plan->placements.note);
 	for (size_t i = 0; i < choice.mechanism_count; i++)
 		add_mechanism(plan, options, &choice, choice.mechanisms[i]);
 	add_core_pairs(plan, options, topology, &choice);
 	if (!plan->count) {
 		plan_free(plan);
-		why_say(why, 0, "nothing to run: none of the mechanisms takes part in the tests");
+		why_say(why, 0,
+			"nothing to run: none of the mechanisms takes part in the tests");
 		return -ENOENT;
 	}
 	random.state = plan->seed;
@@ -413,7 +421,7 @@ void plan_free(struct plan *plan)
 {
 	free(plan->launches);
 	placements_free(&plan->placements);
-	*plan = (struct plan){ 0 };
+	*plan = (struct plan) { 0 };
 }
 
 bool plan_is_pointless(const struct planned *planned, struct why *why)
@@ -422,7 +430,8 @@ bool plan_is_pointless(const struct planned *planned, struct why *why)
 	unsigned caps = planned->mechanism->caps;
 
 	if ((caps & CAP_SAME_CPU) && (cpu[0] != cpu[1] || cpu[0] < 0)) {
-		why_say(why, 0, "%s needs both sides on one CPU", planned->mechanism->title);
+		why_say(why, 0, "%s needs both sides on one CPU",
+			planned->mechanism->title);
 		return true;
 	}
 	if ((caps & CAP_TWO_CPUS) && cpu[0] == cpu[1] && cpu[0] >= 0) {
@@ -438,17 +447,17 @@ void plan_launch(const struct options *options, const struct plan *plan,
 	const struct mechanism *mechanism = planned->mechanism;
 	struct pair_spec *pair = &spec->pairs[0];
 
-	*spec = (struct launch_spec){ .pair_count = 1,
+	*spec = (struct launch_spec) { .pair_count = 1,
 		.test = planned->test,
 		.size_count = planned->size_count,
 		.chunk = options->chunk_bytes > 0 ? (size_t)options->chunk_bytes : 0,
-		.gap_ns = planned->test == TEST_LATENCY && !(mechanism->caps & CAP_FLOOR) ?
-			(uint64_t)options->gap_ns :
-			0,
+		.gap_ns = planned->test == TEST_LATENCY && !(mechanism->caps & CAP_FLOOR)
+				  ? (uint64_t)options->gap_ns
+				  : 0,
 		.slice_ns = (uint64_t)options->slice_ns,
 		.slices = plan->slices,
-		.warm_up_ns = options->warm_up_ns >= 0 ? (uint64_t)options->warm_up_ns :
-							 launch_warm_up_ns(mechanism),
+		.warm_up_ns = options->warm_up_ns >= 0 ? (uint64_t)options->warm_up_ns
+						       : launch_warm_up_ns(mechanism),
 		.deadline_ns = (uint64_t)options->deadline_ns,
 		.seed = planned->seed };
 	memcpy(spec->sizes, planned->sizes, sizeof spec->sizes);
@@ -471,13 +480,14 @@ void plan_launch(const struct options *options, const struct plan *plan,
 char *plan_title(const struct planned *planned, char *title)
 {
 	const struct placement *placement = &planned->placement;
-	size_t used = (size_t)snprintf(title, PLAN_TITLE, "%s %s %s", planned->mechanism->name,
-		test_names[planned->test], placement->name);
+	size_t used = (size_t)snprintf(title, PLAN_TITLE, "%s %s %s",
+		planned->mechanism->name, test_names[planned->test], placement->name);
 
 	if (placement->cpu[0] >= 0 && used < PLAN_TITLE)
-		used += (size_t)snprintf(title + used, PLAN_TITLE - used, " (CPU %d and %d)",
-			placement->cpu[0], placement->cpu[1]);
-	if (planned->sweep >= 0 && planned->sweep_value != SETTING_UNSET && used < PLAN_TITLE)
+		used += (size_t)snprintf(title + used, PLAN_TITLE - used,
+			" (CPU %d and %d)", placement->cpu[0], placement->cpu[1]);
+	if (planned->sweep >= 0 && planned->sweep_value != SETTING_UNSET &&
+		used < PLAN_TITLE)
 		snprintf(title + used, PLAN_TITLE - used, " %s=%" PRId64,
 			planned->mechanism->settings[planned->sweep].name,
 			planned->sweep_value);
@@ -486,16 +496,18 @@ char *plan_title(const struct planned *planned, char *title)
 
 static void print_placements(const struct plan *plan, FILE *out)
 {
-	fprintf(out, "%-16s %-16s %5s %5s %5s %5s\n", "placement", "relation", "cpu_a", "cpu_b",
-		"node_a", "node_b");
+	fprintf(out, "%-16s %-16s %5s %5s %5s %5s\n", "placement", "relation", "cpu_a",
+		"cpu_b", "node_a", "node_b");
 	for (size_t i = 0; i < plan->placements.count; i++) {
 		const struct placement *p = &plan->placements.items[i];
 
 		if (p->cpu[0] < 0)
-			fprintf(out, "%-16s %-16s %5s %5s\n", p->name, p->relation, "any", "any");
+			fprintf(out, "%-16s %-16s %5s %5s\n", p->name, p->relation, "any",
+				"any");
 		else
-			fprintf(out, "%-16s %-16s %5d %5d %5d %5d\n", p->name, p->relation,
-				p->cpu[0], p->cpu[1], p->node[0], p->node[1]);
+			fprintf(out, "%-16s %-16s %5d %5d %5d %5d\n", p->name,
+				p->relation, p->cpu[0], p->cpu[1], p->node[0],
+				p->node[1]);
 	}
 }
 
@@ -526,8 +538,9 @@ void plan_print(const struct options *options, const struct plan *plan, FILE *ou
 			test_names[sorted[i].test], i + 1 - start, sorted[i].size_count);
 		start = i + 1;
 	}
-	fprintf(out, "\n%zu launches, about %.0f s; %u slices of %.3g ms a size and launch; "
-		     "seed %" PRIu64 "\n",
+	fprintf(out,
+		"\n%zu launches, about %.0f s; %u slices of %.3g ms a size and launch; "
+		"seed %" PRIu64 "\n",
 		plan->count, (double)plan->planned_ns / 1e9, plan->slices,
 		(double)options->slice_ns / 1e6, plan->seed);
 	fputs(plan->note, out);

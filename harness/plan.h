@@ -1,7 +1,7 @@
 /* plan.h: which launches a run is made of, in which order.
  *
- * The plan follows from the options, the machine and the seed alone, so that a run that was
- * interrupted can be finished: launch number n is the same launch again. */
+ * The plan follows from the options, the machine and the seed alone, so that a run that
+ * was interrupted can be finished: launch number n is the same launch again. */
 #ifndef IPCMARK_PLAN_H
 #define IPCMARK_PLAN_H
 
@@ -35,10 +35,10 @@ struct plan {
 	char note[1024]; /* what was left out and why, one sentence a line */
 };
 
-/* Makes the plan. What the options ask for and nobody can do is an error in words (unknown
- * names with the nearest right one, values out of range); what this mechanism or placement
- * cannot do together stays in the plan and is told as skipped by the run. 0, -EINVAL, or
- * -ENOENT when nothing is left to run. */
+/* Makes the plan. What the options ask for and nobody can do is an error in words
+ * (unknown names with the nearest right one, values out of range); what this mechanism or
+ * placement cannot do together stays in the plan and is told as skipped by the run. 0,
+ * -EINVAL, or -ENOENT when nothing is left to run. */
 int plan_make(const struct options *options, const struct topology *topology,
 	struct plan *plan, struct why *why);
 void plan_free(struct plan *plan);

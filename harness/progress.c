@@ -52,8 +52,8 @@ static void left_text(double left_s, char *text, size_t size)
 		snprintf(text, size, "%ld h %02ld min", s / 3600, s % 3600 / 60);
 }
 
-/* Cuts to the width of the terminal, never inside a character: a line that wraps could not
- * be taken away again. Control characters would move the cursor. */
+/* Cuts to the width of the terminal, never inside a character: a line that wraps could
+ * not be taken away again. Control characters would move the cursor. */
 static void fit(char *line)
 {
 	struct winsize window = { 0 };

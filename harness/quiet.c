@@ -42,7 +42,8 @@ bool environment_cpu_time(int cpu, struct cpu_time *time)
 	if (cpu >= 0)
 		snprintf(name, sizeof name, "cpu%d", cpu);
 	length = strlen(name);
-	/* The lines of CPUs come first; the long ones of interrupts are not waited for. */
+	/* The lines of CPUs come first; the long ones of interrupts are not waited for.
+	 */
 	while (file && getline(&line, &size, file) > 0 && strncmp(line, "cpu", 3) == 0) {
 		if (strncmp(line, name, length) != 0 || line[length] != ' ')
 			continue;
@@ -55,7 +56,8 @@ bool environment_cpu_time(int cpu, struct cpu_time *time)
 	return is_known;
 }
 
-/* proc_pid_stat(5): the name may hold anything, so fields are counted from the last ')'. */
+/* proc_pid_stat(5): the name may hold anything, so fields are counted from the last ')'.
+ */
 static bool parse_process(char *text, struct process *process)
 {
 	char *open = strchr(text, '('), *close = strrchr(text, ')');

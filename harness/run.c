@@ -18,8 +18,8 @@ struct usable {
 	struct why why; /* "" : usable */
 };
 
-static int append(struct run *run, const struct result_row *rows, size_t count,
-	struct why *why)
+static int append(
+	struct run *run, const struct result_row *rows, size_t count, struct why *why)
 {
 	return run_directory_append(run->directory, rows, count, why);
 }
@@ -70,8 +70,8 @@ static int keep_histograms(struct run *run, struct launch *launch,
 
 		if (launch->measured[0][size].outcome != OUTCOME_OK)
 			continue;
-		error = run_directory_merge_histogram(
-			run->directory, &rows[size], launch_singles(launch, 0, size), why);
+		error = run_directory_merge_histogram(run->directory, &rows[size],
+			launch_singles(launch, 0, size), why);
 		if (error == -ENOSPC || error == -EDQUOT)
 			why_add(why, "make room, then finish with --resume %s",
 				run_directory_path(run->directory));
@@ -84,7 +84,8 @@ static int keep_histograms(struct run *run, struct launch *launch,
 /* Rows first, histograms second: a kill between the two costs a launch's tail, never a
  * row. */
 static int keep(struct run *run, struct launch *launch, size_t number, unsigned attempt,
-	const char *earlier_cause, bool counts, char *line, size_t line_size, struct why *why)
+	const char *earlier_cause, bool counts, char *line, size_t line_size,
+	struct why *why)
 {
 	const struct planned *planned = &run->plan->launches[number];
 	struct result_row rows[LAUNCH_SIZES];
@@ -132,8 +133,8 @@ static int measure(struct run *run, size_t number, struct why *why)
 		if (launch->is_interrupted)
 			error = -EINTR;
 		else
-			error = keep(run, launch, number, attempt, earlier_cause, !cause, line,
-				sizeof line, why);
+			error = keep(run, launch, number, attempt, earlier_cause, !cause,
+				line, sizeof line, why);
 		launch_end(launch);
 		if (!cause)
 			break;
@@ -144,14 +145,14 @@ static int measure(struct run *run, size_t number, struct why *why)
 	return error;
 }
 
-static const char *why_unusable(struct run *run, struct usable *usable,
-	const struct mechanism *mechanism)
+static const char *why_unusable(
+	struct run *run, struct usable *usable, const struct mechanism *mechanism)
 {
 	if (!usable->is_asked) {
 		usable->is_asked = true;
 		if (probe_mechanism(mechanism, run->context.janitor, &usable->why))
-			progress_note(&run->progress, "%s is skipped: %s", mechanism->name,
-				usable->why.text);
+			progress_note(&run->progress, "%s is skipped: %s",
+				mechanism->name, usable->why.text);
 	}
 	return usable->why.text[0] ? usable->why.text : NULL;
 }

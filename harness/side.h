@@ -7,8 +7,8 @@
 #include "harness/payload.h"
 #include "mechanisms/mechanism.h"
 
-/* Samples of one slice; a slice that would take more ends early. 32-bit ticks: longer ones
- * (more than a second) are kept as the largest value. */
+/* Samples of one slice; a slice that would take more ends early. 32-bit ticks: longer
+ * ones (more than a second) are kept as the largest value. */
 #define SAMPLES_MAX 32768
 
 /* A mechanism that still accepts after so many seconds is told to be without bound. */
@@ -19,22 +19,25 @@ struct side {
 	struct control *control;
 	const struct clock *clock;
 	enum payload payload;
-	unsigned char *rx_base;  /* channel.rx at the start of a message */
+	void *next_tx; /* where the next message is written */
+	unsigned char *rx_base; /* channel.rx at the start of a message */
 	uint64_t sent, received; /* sequence numbers of the next message each way */
-	uint32_t *samples;       /* SAMPLES_MAX, prefaulted */
+	uint32_t *samples; /* SAMPLES_MAX, prefaulted */
 	size_t sample_count;
 };
 
-/* Run one slice; fill messages, bytes and elapsed_ns of this side's report. 0 or -errno. */
+/* Run one slice; fill messages, bytes and elapsed_ns of this side's report. 0 or -errno.
+ */
 int measure_latency(struct side *side, const struct slice *slice, struct report *report);
-int measure_throughput(struct side *side, const struct slice *slice, struct report *report);
+int measure_throughput(
+	struct side *side, const struct slice *slice, struct report *report);
 int measure_capacity(struct side *side, const struct slice *slice, struct report *report);
 
 /* Keeps one sample: the only thing that is done with it inside the timed part. */
 static inline void measure_sample(struct side *side, uint64_t ticks)
 {
-	side->samples[side->sample_count++] =
-		ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
+	side->samples[side->sample_count++] = ticks < UINT32_MAX ? (uint32_t)ticks
+								 : UINT32_MAX;
 }
 
 /* Folds the samples of the slice into the slot's histogram. */

@@ -56,8 +56,8 @@ struct interval statistics_median_interval(
 
 	if (count < STATISTICS_LAUNCHES_MIN)
 		return interval;
-	/* The median lies between the ranks k and n + 1 - k (from 1) unless fewer than k of
-	 * n values fall on one side of it. */
+	/* The median lies between the ranks k and n + 1 - k (from 1) unless fewer than k
+	 * of n values fall on one side of it. */
 	for (size_t rank = 0; rank < count / 2; rank++) {
 		double coverage;
 

@@ -18,7 +18,8 @@ struct interval {
 /* Sorts `values` in place and returns the median (NAN when count is 0). */
 double statistics_median(double *values, size_t count);
 
-/* Quantile q of sorted values, linear between neighbours (Hyndman and Fan 1996, type 7). */
+/* Quantile q of sorted values, linear between neighbours (Hyndman and Fan 1996, type 7).
+ */
 double statistics_quantile(const double *sorted, size_t count, double q);
 
 /* Distribution-free interval of the median from sorted launch-level values: the narrowest

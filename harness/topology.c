@@ -119,9 +119,9 @@ static void keep_first(const struct pu *pair[2], const struct pu *a, const struc
 	pair[1] = b;
 }
 
-/* Finds what each placement picks: the first PU that has a partner, and its first partner.
- * Relations are symmetric, so that the partner always comes later. One pass for all, because
- * on a large machine most of the time goes into what is not there. */
+/* Finds what each placement picks: the first PU that has a partner, and its first
+ * partner. Relations are symmetric, so that the partner always comes later. One pass for
+ * all, because on a large machine most of the time goes into what is not there. */
 static void find_pairs(struct topology *topology)
 {
 	const struct pu *end = topology->pus + topology->count;

@@ -15,12 +15,12 @@ struct topology;
 
 #define PLACEMENT_NAME 24
 struct placement {
-	char name
-		[PLACEMENT_NAME]; /* "shared-l3", "cpus" for an explicit pair, "pair" for one
-				    * of all-pairs */
+	char name[PLACEMENT_NAME]; /* "shared-l3", "cpus" for an explicit pair, "pair" for
+				    * one of all-pairs */
 	int cpu[2]; /* as the operating system numbers them; -1: not pinned */
 	int node[2]; /* NUMA node beside each, -1: unknown */
-	char relation[PLACEMENT_NAME]; /* the closest of the two: "shared-l3"; "": unknown */
+	char relation[PLACEMENT_NAME]; /* the closest of the two: "shared-l3"; "": unknown
+					*/
 };
 
 struct placements {
@@ -36,9 +36,9 @@ extern const char *const placement_names[];
 /* One line about each, in the same order. */
 extern const char *const placement_meanings[];
 
-/* Loads this machine (`source` NULL), an hwloc XML file or a synthetic description. On this
- * machine only CPUs that the process may use count (cpuset and affinity mask). Returns 0
- * and a topology that the caller frees, or -errno in words. */
+/* Loads this machine (`source` NULL), an hwloc XML file or a synthetic description. On
+ * this machine only CPUs that the process may use count (cpuset and affinity mask).
+ * Returns 0 and a topology that the caller frees, or -errno in words. */
 int topology_load(const char *source, struct topology **topology, struct why *why);
 void topology_free(struct topology *topology);
 
@@ -48,9 +48,9 @@ bool topology_is_here(const struct topology *topology);
 /* Number of usable PUs. */
 size_t topology_cpus(const struct topology *topology);
 
-/* Adds what `name` stands for. A name the machine cannot satisfy is an error in words: what
- * it would need, and which placements there are; `placements` is unchanged then. At most
- * `pairs_max` pairs come from all-pairs; the note says how they were chosen. */
+/* Adds what `name` stands for. A name the machine cannot satisfy is an error in words:
+ * what it would need, and which placements there are; `placements` is unchanged then. At
+ * most `pairs_max` pairs come from all-pairs; the note says how they were chosen. */
 int topology_place(const struct topology *topology, const char *name, size_t pairs_max,
 	struct placements *placements, struct why *why);
 

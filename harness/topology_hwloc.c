@@ -14,12 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Well above machines that exist. hwloc takes seconds for so many in one level, and would go
- * on until memory ends. */
+/* Well above machines that exist. hwloc takes seconds for so many in one level, and would
+ * go on until memory ends. */
 #define SYNTHETIC_PUS_MAX 4096
 
-/* How many PUs the description asks for: the product of its levels. What stands in brackets
- * hangs beside the levels (memory) or describes them. */
+/* How many PUs the description asks for: the product of its levels. What stands in
+ * brackets hangs beside the levels (memory) or describes them. */
 static uint64_t synthetic_pus(const char *text)
 {
 	uint64_t pus = 1;
@@ -62,7 +62,8 @@ static int not_xml(const char *source, struct why *why)
 		source);
 }
 
-/* hwloc leaks what it has read of a file that is cut off, so its end is looked at first. */
+/* hwloc leaks what it has read of a file that is cut off, so its end is looked at first.
+ */
 static bool is_whole(const char *path, off_t size)
 {
 	char end[129];
@@ -112,8 +113,9 @@ static int enclosing(hwloc_topology_t walk, hwloc_obj_type_t type, hwloc_obj_t p
 	return object ? (int)object->logical_index : -1;
 }
 
-/* Memory hangs beside the levels: the first that is met on the way up is the closest. Where
- * a level has two kinds (DRAM and HBM), the first is what a process gets by default. */
+/* Memory hangs beside the levels: the first that is met on the way up is the closest.
+ * Where a level has two kinds (DRAM and HBM), the first is what a process gets by
+ * default. */
 static int closest_node(hwloc_obj_t pu)
 {
 	for (hwloc_obj_t level = pu; level; level = level->parent) {
@@ -193,8 +195,8 @@ void topology_bind_memory(const struct topology *topology, int node)
 	nodes = hwloc_bitmap_alloc();
 	if (!nodes || hwloc_bitmap_set(nodes, (unsigned)node))
 		goto out;
-	/* Not strict: a node that is full must not kill the process. Where it is forbidden
-	 * (seccomp), first touch on the pinned CPU mostly comes to the same. */
+	/* Not strict: a node that is full must not kill the process. Where it is
+	 * forbidden (seccomp), first touch on the pinned CPU mostly comes to the same. */
 	(void)hwloc_set_membind(
 		topology->walk, nodes, HWLOC_MEMBIND_BIND, HWLOC_MEMBIND_BYNODESET);
 out:

@@ -1,7 +1,7 @@
 /* topology_inside.h: what the files of the topology module share.
  *
- * topology_hwloc.c, or topology_none.c, fills a plain table of PUs; topology.c finds pairs
- * in it; topology_place.c turns names into pairs, and failures into words. */
+ * topology_hwloc.c, or topology_none.c, fills a plain table of PUs; topology.c finds
+ * pairs in it; topology_place.c turns names into pairs, and failures into words. */
 #ifndef IPCMARK_TOPOLOGY_INSIDE_H
 #define IPCMARK_TOPOLOGY_INSIDE_H
 
@@ -49,8 +49,8 @@ struct topology {
 int topology_open(const char *source, struct topology *topology, struct why *why);
 void topology_close(struct topology *topology);
 
-/* The affinity mask of this process, of any length. The caller frees *set with CPU_FREE().
- * 0 or -errno. See sched_getaffinity(2). */
+/* The affinity mask of this process, of any length. The caller frees *set with
+ * CPU_FREE(). 0 or -errno. See sched_getaffinity(2). */
 int topology_affinity(cpu_set_t **set, size_t *set_bytes);
 
 /* What a machine must have for each: "two CPUs in one core". */

@@ -1,4 +1,5 @@
-/* topology_none.c: the build without hwloc knows the CPUs of the process, not how they lie. */
+/* topology_none.c: the build without hwloc knows the CPUs of the process, not how they
+ * lie. */
 #include "harness/topology_inside.h"
 
 #if !IPCMARK_HAS_HWLOC

@@ -13,11 +13,11 @@ static void close_end(int *fd)
 
 void descriptors_clear(struct descriptor_pairs *pairs)
 {
-	*pairs = (struct descriptor_pairs){ { -1, -1 }, { -1, -1 } };
+	*pairs = (struct descriptor_pairs) { { -1, -1 }, { -1, -1 } };
 }
 
-/* The table is shared memory, but each process has its own descriptors: the numbers stay as
- * they are, only this process's copies are closed. */
+/* The table is shared memory, but each process has its own descriptors: the numbers stay
+ * as they are, only this process's copies are closed. */
 static void close_side(const struct descriptor_pairs *pairs, unsigned side)
 {
 	int tx = pairs->tx[side], rx = pairs->rx[side];
@@ -97,8 +97,8 @@ ssize_t descriptors_offer(struct channel *channel, const void *bytes, size_t siz
 	struct descriptor_own *own = channel->own;
 	ssize_t sent;
 
-	/* The status flag belongs to the open file description: this end alone for a pipe,
-	 * and for a socket, whose peer's end is another description. */
+	/* The status flag belongs to the open file description: this end alone for a
+	 * pipe, and for a socket, whose peer's end is another description. */
 	if (!own->is_nonblocking && fcntl(own->tx, F_SETFL, O_NONBLOCK))
 		return why_say(channel->why, errno, "%s: set O_NONBLOCK",
 			channel->mechanism->name);
@@ -109,6 +109,6 @@ ssize_t descriptors_offer(struct channel *channel, const void *bytes, size_t siz
 	/* A datagram that does not fit the buffer now (ENOBUFS) may fit later. */
 	if (errno == EAGAIN || errno == ENOBUFS)
 		return -EAGAIN;
-	return why_say(channel->why, errno, "%s: offer %zu bytes", channel->mechanism->name,
-		size);
+	return why_say(channel->why, errno, "%s: offer %zu bytes",
+		channel->mechanism->name, size);
 }

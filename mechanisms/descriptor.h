@@ -4,9 +4,9 @@
 
 #include "mechanisms/mechanism.h"
 
-/* The shared state of such a channel (as channel->shared): for each side the descriptor it
- * sends into and the one it receives from, as the parent made them; -1 where there is none.
- * A socket is both. */
+/* The shared state of such a channel (as channel->shared): for each side the descriptor
+ * it sends into and the one it receives from, as the parent made them; -1 where there is
+ * none. A socket is both. */
 struct descriptor_pairs {
 	int tx[2], rx[2];
 };

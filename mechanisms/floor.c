@@ -1,6 +1,6 @@
-/* floor.c: physical references. They pass no message; every figure can be read against what
- * the machine itself needs to move a cache line, stream lines, copy memory, enter the kernel
- * or switch between two processes. */
+/* floor.c: physical references. They pass no message; every figure can be read against
+ * what the machine itself needs to move a cache line, stream lines, copy memory, enter
+ * the kernel or switch between two processes. */
 #include <errno.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -65,8 +65,9 @@ struct stream {
 };
 
 struct stream_own {
-	uint64_t position, known; /* in bytes: own counter, and the peer's when last seen */
-	uint64_t sum;             /* so that no read can be left out */
+	uint64_t position,
+		known; /* in bytes: own counter, and the peer's when last seen */
+	uint64_t sum; /* so that no read can be left out */
 };
 
 static void stream_produce(struct channel *channel, size_t lines)
@@ -120,8 +121,8 @@ static int stream_work(struct channel *channel, size_t size, uint64_t count)
 	return 0;
 }
 
-/* The producer places the window on its node; then both map it, so that nothing of the first
- * lap is a page fault. */
+/* The producer places the window on its node; then both map it, so that nothing of the
+ * first lap is a page fault. */
 static int stream_attach(struct channel *channel)
 {
 	struct stream *shared = channel->shared;
@@ -198,7 +199,8 @@ const struct mechanism floor_syscall_mechanism = {
 };
 
 /* Two processes on one CPU take turns by sched_yield(2): a round trip is two switches and
- * the two system calls that ask for them. The word makes sure that a switch took place. */
+ * the two system calls that ask for them. The word makes sure that a switch took place.
+ */
 static int switch_work(struct channel *channel, size_t size, uint64_t count)
 {
 	_Atomic uint64_t *turn = channel->shared;

@@ -7,8 +7,8 @@
  *     parent   create ................................................ detach
  *     side     attach (both at once) | ready | any of the transfers .. detach
  *
- * All operations return 0 (or what is said below) or -errno; the first function that knows
- * what failed writes the sentence into channel->why. */
+ * All operations return 0 (or what is said below) or -errno; the first function that
+ * knows what failed writes the sentence into channel->why. */
 #ifndef IPCMARK_MECHANISM_H
 #define IPCMARK_MECHANISM_H
 
@@ -69,15 +69,17 @@ struct mechanism;
  * marked so. */
 struct channel {
 	const struct mechanism *mechanism;
-	void *shared; /* shared_size bytes, zeroed, at the same address in all processes */
+	void *shared; /* shared_size bytes, zeroed, at the same address in all processes
+		       */
 	void *own; /* own_size bytes, zeroed, of this process alone */
 	unsigned char *tx; /* what send() sends where there is no reserve() */
 	unsigned char *rx; /* where recv() puts bytes where it does not give its own */
-	size_t size_max; /* create: in, the largest message wanted; out, what is possible */
+	size_t size_max; /* create: in, the largest message wanted; out, what is possible
+			  */
 	struct why size_limit; /* create: the limit that lowered it, in words */
-	int64_t settings
-		[MECHANISM_SETTINGS]; /* create: in, wanted; out, what the system made
-					       * of them; in the order of mechanism->settings */
+	int64_t settings[MECHANISM_SETTINGS]; /* create: in, wanted; out, what the system
+					       * made of them; in the order of
+					       * mechanism->settings */
 	unsigned side; /* 0 or 1 */
 	bool shares_cpu; /* both sides on one CPU: a spinner yields */
 	const char *directory; /* private, 0700 */
@@ -91,8 +93,8 @@ struct mechanism {
 	const char *family; /* "socket": one hue a family in figures */
 	const char *cite; /* "unix(7)" */
 	const char *says; /* one line for `list` */
-	const char *
-		preset; /* setting values that make this row, "tcp.nodelay=0,..." or NULL */
+	const char *preset; /* setting values that make this row, "tcp.nodelay=0,..." or
+			       NULL */
 	unsigned caps; /* enum mechanism_caps */
 	unsigned tests; /* TEST_BIT()s it takes part in */
 	const struct setting_spec *settings; /* ends with a NULL name; NULL: none */
@@ -103,17 +105,19 @@ struct mechanism {
 	int (*probe)(struct why *why);
 	/* Parent, before the sides start: makes the objects. No threads, no contexts. */
 	int (*create)(struct channel *channel);
-	/* Each side after pinning, both at once: takes its own ends, first touch, publishes. */
+	/* Each side after pinning, both at once: takes its own ends, first touch,
+	 * publishes. */
 	int (*attach)(struct channel *channel);
 	/* Each side, after both have attached: reads what the peer published. */
 	int (*ready)(struct channel *channel);
 
-	/* Where the next message of `size` bytes may be written. NULL: in channel->tx. */
+	/* Where the next message of `size` bytes may be written; asked again before a
+	 * send, perhaps with another size, it answers again. NULL: in channel->tx. */
 	int (*reserve)(struct channel *channel, size_t size, void **tx);
 	/* All of the message leaves. */
 	int (*send)(struct channel *channel, size_t size);
-	/* Waits; *rx and *len are the message (CAP_BOUNDARIES) or the next 1..size bytes of
-	 * the stream. */
+	/* Waits; *rx and *len are the message (CAP_BOUNDARIES) or the next 1..size bytes
+	 * of the stream. */
 	int (*recv)(struct channel *channel, size_t size, const void **rx, size_t *len);
 	/* The bytes of the last recv() are no longer needed. NULL: nothing to do. */
 	int (*release)(struct channel *channel);
@@ -124,8 +128,9 @@ struct mechanism {
 	 * (throughput) of `size` bytes, on both sides (CAP_SOLO: on side 0). */
 	int (*work)(struct channel *channel, size_t size, uint64_t count);
 
-	/* Each process that created or attached: lets go of what it holds. Called once, also
-	 * after create or attach failed half-way; the parent's call removes the names. */
+	/* Each process that created or attached: lets go of what it holds. Called once,
+	 * also after create or attach failed half-way; the parent's call removes the
+	 * names. */
 	void (*detach)(struct channel *channel);
 };
 
@@ -142,7 +147,8 @@ int mechanism_setting(const struct mechanism *mechanism, const char *name);
 /* The range of a setting on this system. */
 void setting_range(const struct setting_spec *spec, int64_t *least, int64_t *most);
 
-/* Fills `settings` with the row's own values: the standard ones, changed by its preset. */
+/* Fills `settings` with the row's own values: the standard ones, changed by its preset.
+ */
 void mechanism_defaults(
 	const struct mechanism *mechanism, int64_t settings[MECHANISM_SETTINGS]);
 

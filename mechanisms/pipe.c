@@ -81,7 +81,8 @@ const struct mechanism pipe_mechanism = {
 	.cite = "pipe(7)",
 	.says = "anonymous pipe, one a direction",
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE | CAP_EXACT_CAPACITY,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) | TEST_BIT(TEST_CAPACITY),
+	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
+		 TEST_BIT(TEST_CAPACITY),
 	.settings = settings,
 	.size_setting = "pipe.size",
 	.shared_size = sizeof(struct descriptor_pairs),
@@ -118,7 +119,8 @@ static int fifo_create(struct channel *channel)
 			return error;
 		}
 		/* The parent keeps the FIFO open until both sides are attached, or the
-		 * capacity would be forgotten. Linux opens both ends by O_RDWR, fifo(7). */
+		 * capacity would be forgotten. Linux opens both ends by O_RDWR, fifo(7).
+		 */
 		fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 		if (fd < 0)
 			return why_say(channel->why, errno, "fifo: open %s", path);
@@ -138,7 +140,8 @@ static int fifo_attach(struct channel *channel)
 
 	own->tx = own->rx = -1;
 	own->is_attached = true;
-	/* Inherited from the parent, and both ends at once: must go, or no EOF is seen. */
+	/* Inherited from the parent, and both ends at once: must go, or no EOF is seen.
+	 */
 	for (unsigned side = 0; side < 2; side++)
 		close(shared->pairs.tx[side]);
 	/* Both sides open direction 0 first, so neither waits for the other in vain. */
@@ -175,7 +178,8 @@ const struct mechanism fifo_mechanism = {
 	.says = "named pipe in a private directory, one a direction",
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE | CAP_EXACT_CAPACITY | CAP_NAMED |
 		CAP_UNRELATED,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) | TEST_BIT(TEST_CAPACITY),
+	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
+		 TEST_BIT(TEST_CAPACITY),
 	.settings = settings,
 	.size_setting = "pipe.size",
 	.shared_size = sizeof(struct fifo_shared),

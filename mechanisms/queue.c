@@ -83,7 +83,7 @@ static int mq_create(struct channel *channel)
 	struct mq_attr attr;
 
 	settle(channel);
-	attr = (struct mq_attr){ .mq_maxmsg = (long)channel->settings[MAXMSG],
+	attr = (struct mq_attr) { .mq_maxmsg = (long)channel->settings[MAXMSG],
 		.mq_msgsize = (long)channel->settings[MSGSIZE] };
 	for (unsigned side = 0; side < 2; side++) {
 		int error = ledger_name(
@@ -94,8 +94,8 @@ static int mq_create(struct channel *channel)
 			shared->name[side][0] = '\0';
 			return error;
 		}
-		queue = mq_open(
-			shared->name[side], O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600, &attr);
+		queue = mq_open(shared->name[side], O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC,
+			0600, &attr);
 		if (queue == (mqd_t)-1) {
 			struct rlimit limit = { 0, 0 };
 
@@ -194,9 +194,10 @@ const struct mechanism posix_mq_mechanism = {
 	.family = "queue",
 	.cite = "mq_overview(7)",
 	.says = "POSIX message queue, one a direction, one priority",
-	.caps = CAP_PAYLOAD | CAP_BOUNDARIES | CAP_BLOCKS | CAP_POLLABLE | CAP_EXACT_CAPACITY |
-		CAP_NAMED | CAP_UNRELATED,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) | TEST_BIT(TEST_CAPACITY),
+	.caps = CAP_PAYLOAD | CAP_BOUNDARIES | CAP_BLOCKS | CAP_POLLABLE |
+		CAP_EXACT_CAPACITY | CAP_NAMED | CAP_UNRELATED,
+	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
+		 TEST_BIT(TEST_CAPACITY),
 	.settings = settings,
 	.size_setting = "mq.maxmsg",
 	.shared_size = sizeof(struct mq_shared),

@@ -38,8 +38,8 @@ static int settle_buffer(struct channel *channel, int fd, int name, int64_t *val
 		return why_say(channel->why, errno, "%s: set %s to %d",
 			channel->mechanism->name, what, number);
 	if (getsockopt(fd, SOL_SOCKET, name, &number, &size))
-		return why_say(
-			channel->why, errno, "%s: get %s", channel->mechanism->name, what);
+		return why_say(channel->why, errno, "%s: get %s",
+			channel->mechanism->name, what);
 	*value = number;
 	return 0;
 }
@@ -69,8 +69,9 @@ static int settle_datagram(struct channel *channel, int from, int to)
 		if (sent == (ssize_t)size) {
 			good = size;
 			if (recv(to, channel->rx, size, 0) != sent)
-				return why_say(channel->why, errno, "%s: receive %zu bytes",
-					channel->mechanism->name, size);
+				return why_say(channel->why, errno,
+					"%s: receive %zu bytes", channel->mechanism->name,
+					size);
 		} else {
 			bad = size;
 			error = errno;
@@ -80,7 +81,8 @@ static int settle_datagram(struct channel *channel, int from, int to)
 		return why_say(channel->why, error, "%s: send one byte",
 			channel->mechanism->name);
 	if (good < channel->size_max)
-		why_say(&channel->size_limit, 0, "%s takes at most %zu bytes in one datagram",
+		why_say(&channel->size_limit, 0,
+			"%s takes at most %zu bytes in one datagram",
 			channel->mechanism->name, good);
 	channel->size_max = good;
 	return 0;
@@ -116,13 +118,14 @@ static int unix_dgram_create(struct channel *channel)
 	return unix_create(channel, SOCK_DGRAM);
 }
 
-#define UNIX_COMMON \
-	.family = "socket", .cite = "unix(7)", .settings = unix_settings, \
-	.size_setting = "unix.sndbuf", .shared_size = sizeof(struct descriptor_pairs), \
-	.own_size = sizeof(struct descriptor_own), .attach = descriptors_attach, \
-	.send = descriptors_send, .recv = descriptors_recv, .offer = descriptors_offer, \
-	.detach = descriptors_detach, \
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) | TEST_BIT(TEST_CAPACITY)
+#define UNIX_COMMON                                                                      \
+	.family = "socket", .cite = "unix(7)", .settings = unix_settings,                \
+	.size_setting = "unix.sndbuf", .shared_size = sizeof(struct descriptor_pairs),   \
+	.own_size = sizeof(struct descriptor_own), .attach = descriptors_attach,         \
+	.send = descriptors_send, .recv = descriptors_recv, .offer = descriptors_offer,  \
+	.detach = descriptors_detach,                                                    \
+	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
+		 TEST_BIT(TEST_CAPACITY)
 
 const struct mechanism unix_stream_mechanism = {
 	.name = "unix_stream",
@@ -183,9 +186,10 @@ static int tcp_create(struct channel *channel)
 		return why_say(channel->why, errno, "tcp: socket");
 	shared->pairs.tx[1] = shared->pairs.rx[1] = listener;
 	memcpy(shared->settings, channel->settings, sizeof shared->settings);
-	shared->address = (struct sockaddr_in){ .sin_family = AF_INET,
+	shared->address = (struct sockaddr_in) { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	/* Buffer sizes count from before the handshake on: set here, accept inherits them. */
+	/* Buffer sizes count from before the handshake on: set here, accept inherits
+	 * them. */
 	error = settle_buffer(
 		channel, listener, SO_SNDBUF, &channel->settings[TCP_SET_SNDBUF]);
 	if (!error)
@@ -228,8 +232,8 @@ static int tcp_attach(struct channel *channel)
 		error = settle_buffer(
 			channel, fd, SO_SNDBUF, &channel->settings[TCP_SET_SNDBUF]);
 		if (!error)
-			error = settle_buffer(
-				channel, fd, SO_RCVBUF, &channel->settings[TCP_SET_RCVBUF]);
+			error = settle_buffer(channel, fd, SO_RCVBUF,
+				&channel->settings[TCP_SET_RCVBUF]);
 		if (!error && connect(fd, (struct sockaddr *)&shared->address,
 				      sizeof shared->address))
 			error = why_say(channel->why, errno, "tcp: connect to 127.0.0.1");
@@ -247,7 +251,8 @@ const struct mechanism tcp_mechanism = {
 	.says = "TCP over 127.0.0.1 without Nagle's delay",
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE | CAP_NAMED | CAP_UNRELATED |
 		CAP_CROSS_HOST,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) | TEST_BIT(TEST_CAPACITY),
+	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
+		 TEST_BIT(TEST_CAPACITY),
 	.settings = tcp_settings,
 	.size_setting = "tcp.sndbuf",
 	.shared_size = sizeof(struct tcp_shared),

@@ -46,7 +46,8 @@ static int eventfd_send(struct channel *channel, size_t size)
 	return 0;
 }
 
-static int eventfd_recv(struct channel *channel, size_t size, const void **rx, size_t *len)
+static int eventfd_recv(
+	struct channel *channel, size_t size, const void **rx, size_t *len)
 {
 	const struct descriptor_own *own = channel->own;
 	uint64_t count;

@@ -13,8 +13,8 @@
 
 #define HISTOGRAMS "histograms"
 
-/* The first bucket is written from the least value on and the last one to the greatest, so
- * that both stay exact. */
+/* The first bucket is written from the least value on and the last one to the greatest,
+ * so that both stay exact. */
 struct bucket_row {
 	int64_t low_ns, high_ns, count;
 };

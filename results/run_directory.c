@@ -359,8 +359,8 @@ int run_directory_summary(const struct run_directory *run, struct summary_row **
 	return error;
 }
 
-/* The length of results.csv up to the end of its last whole launch. A kill in the midst of
- * a write cuts off a row, and rows of the same launch may stand before it. */
+/* The length of results.csv up to the end of its last whole launch. A kill in the midst
+ * of a write cuts off a row, and rows of the same launch may stand before it. */
 static size_t whole_launches(char *text, size_t length)
 {
 	char *at = text, *end = text + length, *fields[FIELDS], *launch_start;
@@ -382,7 +382,8 @@ static size_t whole_launches(char *text, size_t length)
 		is_same = is_known && last[0] &&
 			  strcmp(last[0], fields[columns[0]]) == 0 &&
 			  strcmp(last[1], fields[columns[1]]) == 0;
-		/* A rest too short to say its launch: to measure one again costs little. */
+		/* A rest too short to say its launch: to measure one again costs little.
+		 */
 		if (count < 0)
 			return (size_t)((is_known && !is_same ? start : launch_start) -
 					text);

@@ -29,9 +29,9 @@ int run_directory_create(const char *path, struct run_directory **run, struct wh
  * it. */
 void run_directory_discard(struct run_directory *run);
 
-/* Opens a run directory: to read only, or to append (`--resume`; a row that was cut off by
- * a kill is removed then). A directory that is none, has another schema or lacks columns is
- * an error in words; columns it does not know are passed over. */
+/* Opens a run directory: to read only, or to append (`--resume`; a row that was cut off
+ * by a kill is removed then). A directory that is none, has another schema or lacks
+ * columns is an error in words; columns it does not know are passed over. */
 int run_directory_open(
 	const char *path, bool to_append, struct run_directory **run, struct why *why);
 void run_directory_close(struct run_directory *run);
@@ -43,14 +43,16 @@ int run_directory_fd(const struct run_directory *run);
 int run_directory_append(struct run_directory *run, const struct result_row *rows,
 	size_t count, struct why *why);
 
-/* Reads all complete rows; the caller frees *rows. An unfinished last line is passed over. */
+/* Reads all complete rows; the caller frees *rows. An unfinished last line is passed
+ * over. */
 int run_directory_results(const struct run_directory *run, struct result_row **rows,
 	size_t *count, struct why *why);
 int run_directory_summary(const struct run_directory *run, struct summary_row **rows,
 	size_t *count, struct why *why);
 
-/* The environment: written once as a whole (`keys` and `values`, replaced atomically), read
- * by key. The text is the caller's buffer; returns false where the key is not there. */
+/* The environment: written once as a whole (`keys` and `values`, replaced atomically),
+ * read by key. The text is the caller's buffer; returns false where the key is not there.
+ */
 int run_directory_put_environment(struct run_directory *run, const char *const *keys,
 	const char *const *values, size_t count, struct why *why);
 bool run_directory_environment(

@@ -1,4 +1,5 @@
-/* run_file.h: whole files in a directory: read without following a link, replaced at once.
+/* run_file.h: whole files in a directory: read without following a link, replaced at
+ * once.
  *
  * `where` is the path of the directory, for the sentences only. */
 #ifndef IPCMARK_RUN_FILE_H

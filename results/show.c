@@ -64,8 +64,8 @@ static const struct summary_row *next_fastest(const struct sheet *page,
 	return best;
 }
 
-/* Says who is fastest and what that rests on: an order is claimed only where the intervals
- * of two medians are apart. */
+/* Says who is fastest and what that rests on: an order is claimed only where the
+ * intervals of two medians are apart. */
 static void show_fastest(const struct sheet *page, const struct summary_row *block)
 {
 	int64_t size = show_rank_size(page, block);
@@ -188,30 +188,42 @@ static void show_not_measured(const struct sheet *page)
 	}
 }
 
+static bool is_in_a_block(const struct summary_row *row)
+{
+	return show_is_ok(row) && strcmp(row->test, "capacity") != 0;
+}
+
+/* A block is known by its first row. One without payload (a wake-up, a floor) stands in
+ * the blocks of all payloads, and is the first only where there are none. */
+static bool opens_block(const struct sheet *page, size_t index)
+{
+	const struct summary_row *row = &page->rows[index];
+
+	if (!is_in_a_block(row))
+		return false;
+	for (size_t i = 0; i < page->count; i++) {
+		const struct summary_row *other = &page->rows[i];
+
+		if (i == index || !is_in_a_block(other) || !show_same_block(other, row))
+			continue;
+		if (*row->payload ? *other->payload && i < index
+				  : *other->payload || i < index)
+			return false;
+	}
+	return true;
+}
+
 static void show_page(const struct sheet *page)
 {
 	int64_t retries = 0;
 	bool is_measured = false;
 
-	/* A block is known by its first row. */
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < page->count; i++) {
-			const struct summary_row *row = &page->rows[i];
-			size_t first = 0;
-
-			if (!show_is_ok(row) || strcmp(row->test, "capacity") == 0)
-				continue;
-			while (!show_is_ok(&page->rows[first]) ||
-				strcmp(page->rows[first].test, "capacity") == 0 ||
-				!show_same_block(&page->rows[first], row))
-				first++;
-			if (first < i)
-				continue;
-			if (pass == 0)
-				show_fastest(page, row);
-			else
-				show_block(page, row);
-		}
+	for (size_t i = 0; i < page->count; i++)
+		if (opens_block(page, i))
+			show_fastest(page, &page->rows[i]);
+	for (size_t i = 0; i < page->count; i++)
+		if (opens_block(page, i))
+			show_block(page, &page->rows[i]);
 	show_capacity(page);
 	show_not_measured(page);
 	for (size_t i = 0; i < page->count; i++) {

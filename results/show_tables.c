@@ -90,7 +90,8 @@ bool show_is_floor(const struct summary_row *row)
 bool show_same_block(const struct summary_row *a, const struct summary_row *b)
 {
 	return strcmp(a->placement, b->placement) == 0 && a->cpu_a == b->cpu_a &&
-	       a->cpu_b == b->cpu_b && strcmp(a->payload, b->payload) == 0 &&
+	       a->cpu_b == b->cpu_b &&
+	       (!*a->payload || !*b->payload || strcmp(a->payload, b->payload) == 0) &&
 	       a->gap_ns == b->gap_ns && strcmp(a->sched, b->sched) == 0;
 }
 
@@ -259,7 +260,8 @@ static void print_mechanism(const struct sheet *page, const struct summary_row *
 	putc('\n', page->out);
 }
 
-static void print_titles(const struct sheet *page, const int64_t *sizes, size_t size_count)
+static void print_titles(
+	const struct sheet *page, const int64_t *sizes, size_t size_count)
 {
 	char text[TEXT_QUANTITY];
 	int width = 17 + 9 * (size_count ? (int)size_count - 1 : 0);

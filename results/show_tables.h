@@ -24,7 +24,8 @@ enum sheet_style { STYLE_BOLD = 1, STYLE_RED = 31, STYLE_YELLOW = 33 };
  * UTF-8 characters, filled up with spaces: on the right, or for width < 0 on the left. */
 void sheet_cell(const struct sheet *page, int width, const char *text);
 
-/* Prints words between margins, broken at spaces; the first line begins at column `at`. */
+/* Prints words between margins, broken at spaces; the first line begins at column `at`.
+ */
 void sheet_wrap(const struct sheet *page, int at, int indent, const char *text);
 
 void sheet_style(const struct sheet *page, enum sheet_style style);

@@ -19,8 +19,8 @@ struct member {
 	size_t group;
 };
 
-/* A launch that failed early does not know what the system made of its settings, its policy
- * or its chunk. */
+/* A launch that failed early does not know what the system made of its settings, its
+ * policy or its chunk. */
 static bool same_text(const char *a, const char *b, bool is_lenient)
 {
 	return strcmp(a, b) == 0 || (is_lenient && (!*a || !*b));
@@ -73,8 +73,8 @@ static int compare_members(const void *left, const void *right)
 	return order ? order : (a->row > b->row) - (a->row < b->row);
 }
 
-/* Gives each row its case and sorts. What was measured makes the cases; what was not joins
- * one of them where it can. `firsts` has room for a row a case. */
+/* Gives each row its case and sorts. What was measured makes the cases; what was not
+ * joins one of them where it can. `firsts` has room for a row a case. */
 static void group_rows(const struct result_row *rows, size_t count,
 	const struct result_row **firsts, struct member *members)
 {

@@ -15,8 +15,8 @@
 #define SUMMARY_CONFIDENCE     0.95
 
 /* Computes the rows of summary.csv from results.csv and the histograms, in the order of
- * mechanisms.def, test, placement and size. Works on an interrupted run and on one that can
- * only be read. The caller frees *rows. 0 or -errno in words. */
+ * mechanisms.def, test, placement and size. Works on an interrupted run and on one that
+ * can only be read. The caller frees *rows. 0 or -errno in words. */
 int summary_compute(const struct run_directory *run, struct summary_row **rows,
 	size_t *count, struct why *why);
 

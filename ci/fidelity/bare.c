@@ -35,12 +35,14 @@ static int pipe_work(struct channel *channel, size_t size, uint64_t count)
 		for (uint64_t i = 0; i < count; i++)
 			if (write(tx, bytes, size) != (ssize_t)size ||
 				read(rx, bytes, size) != (ssize_t)size)
-				return why_say(channel->why, errno, "bare pipe: transfer");
+				return why_say(
+					channel->why, errno, "bare pipe: transfer");
 	} else {
 		for (uint64_t i = 0; i < count; i++)
 			if (read(rx, bytes, size) != (ssize_t)size ||
 				write(tx, bytes, size) != (ssize_t)size)
-				return why_say(channel->why, errno, "bare pipe: transfer");
+				return why_say(
+					channel->why, errno, "bare pipe: transfer");
 	}
 	return 0;
 }
@@ -69,8 +71,8 @@ struct bare_lines {
 	} ways[2][LINES];
 };
 
-/* The sender writes, and the receiver reads, one word of the payload line: it moves, as it
- * does under the payload policy `touch`. */
+/* The sender writes, and the receiver reads, one word of the payload line: it moves, as
+ * it does under the payload policy `touch`. */
 static inline void line_send(struct bare_lines *lines, unsigned way, uint64_t number)
 {
 	size_t i = number % LINES;

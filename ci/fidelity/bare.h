@@ -7,7 +7,8 @@
 /* read(2) and write(2) over two pipes, nothing else. */
 extern const struct mechanism bare_pipe;
 
-/* A flag in one line and 64 bytes in the next, ping-pong; lines take turns as in a ring. */
+/* A flag in one line and 64 bytes in the next, ping-pong; lines take turns as in a ring.
+ */
 extern const struct mechanism bare_line;
 
 #endif

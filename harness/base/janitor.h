@@ -1,9 +1,9 @@
 /* janitor.h: whoever dies, nothing is left behind.
  *
  * A janitor process in a session of its own waits on a pipe that only the parent holds.
- * When the parent dies, however it dies, the pipe ends; the janitor then kills the children
- * and removes the names that stand in the ledger. All children of a run are started here,
- * so that none of them keeps the pipe open. */
+ * When the parent dies, however it dies, the pipe ends; the janitor then kills the
+ * children and removes the names that stand in the ledger. All children of a run are
+ * started here, so that none of them keeps the pipe open. */
 #ifndef IPCMARK_BASE_JANITOR_H
 #define IPCMARK_BASE_JANITOR_H
 
@@ -19,7 +19,8 @@ struct janitor {
 	pid_t pid;
 };
 
-/* Starts the janitor and makes the private directory (in TMPDIR, else /tmp). 0 or -errno. */
+/* Starts the janitor and makes the private directory (in TMPDIR, else /tmp). 0 or -errno.
+ */
 int janitor_start(struct janitor *janitor, struct why *why);
 
 /* Removes what is left, dismisses the janitor and waits for it. */
@@ -37,8 +38,8 @@ struct child {
 int child_start(struct janitor *janitor, int (*run)(void *), void *argument,
 	struct child *child, struct why *why);
 
-/* Kills the child if it is still there, waits for it and closes its descriptor. Returns the
- * status as waitpid(2) gives it. */
+/* Kills the child if it is still there, waits for it and closes its descriptor. Returns
+ * the status as waitpid(2) gives it. */
 int child_end(struct janitor *janitor, struct child *child);
 
 #endif

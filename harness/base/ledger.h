@@ -23,13 +23,13 @@ enum ledger_kind {
 
 struct ledger;
 
-/* An empty ledger, shared with all children forked from here on; NULL and `why` if there is
- * no memory. It lives as long as the process. */
+/* An empty ledger, shared with all children forked from here on; NULL and `why` if there
+ * is no memory. It lives as long as the process. */
 struct ledger *ledger_create(struct why *why);
 
 /* Makes up an unpredictable name ("/ipcmark-<16 hex digits>") of `kind`, enters it and
- * copies it to `name` (at least LEDGER_NAME bytes). Returns 0, or -ENOSPC in words when the
- * ledger is full. */
+ * copies it to `name` (at least LEDGER_NAME bytes). Returns 0, or -ENOSPC in words when
+ * the ledger is full. */
 #define LEDGER_NAME 96
 int ledger_name(
 	struct ledger *ledger, enum ledger_kind kind, char *name, struct why *why);

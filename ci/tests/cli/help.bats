@@ -283,6 +283,12 @@ complete_words() {
 	[ "$output" = 0 ]
 }
 
+@test "closed standard descriptors do not become somebody else's files" {
+	# The janitor closes its own; were its pipe one of them, it would clear up at once.
+	"$IPCMARK" list --format csv <&- >"$BATS_TEST_TMPDIR/csv"
+	grep -qE '^fifo,.*,yes,$' "$BATS_TEST_TMPDIR/csv"
+}
+
 @test "a run directory that is none is named, and the exit code is 3" {
 	cd "$BATS_TEST_TMPDIR"
 	local command

@@ -1,5 +1,5 @@
-/* Reads arbitrary bytes as results.csv or as summary.csv. What is accepted must be written
- * and read again without loss, and written again to the same bytes. */
+/* Reads arbitrary bytes as results.csv or as summary.csv. What is accepted must be
+ * written and read again without loss, and written again to the same bytes. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* fake_tree.h: a machine described in a private directory: files of /proc, /sys and /etc. */
+/* fake_tree.h: a machine described in a private directory: files of /proc, /sys and /etc.
+ */
 #ifndef IPCMARK_TESTS_FAKE_TREE_H
 #define IPCMARK_TESTS_FAKE_TREE_H
 

@@ -1,5 +1,5 @@
-/* What work cost: readings only grow, work and sleep leave their marks, sums are exact, and
- * hardware that is not there is unknown and not 0. */
+/* What work cost: readings only grow, work and sleep leave their marks, sums are exact,
+ * and hardware that is not there is unknown and not 0. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -94,8 +94,8 @@ static void hardware_that_is_not_there_is_unknown(void **state)
 	assert_false(cost.has_hardware);
 }
 
-/* No descriptors are left: the counters stay away, the rest works. In a child, because the
- * limit stays. */
+/* No descriptors are left: the counters stay away, the rest works. In a child, because
+ * the limit stays. */
 static void descriptors_may_be_used_up(void **state)
 {
 	int status;

@@ -1,5 +1,5 @@
-/* Facts: what machines in a directory say, and that a machine that says nothing is met with
- * empty facts. */
+/* Facts: what machines in a directory say, and that a machine that says nothing is met
+ * with empty facts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

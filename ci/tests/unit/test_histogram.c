@@ -159,11 +159,33 @@ static void merging_is_adding_to_one(void **state)
 	assert_memory_equal(&second, &both, sizeof both);
 }
 
+/* 2.5 ticks a nanosecond: 1000 ticks are 400 ns, rounded to the nearest. */
+static void ticks_become_nanoseconds(void **state)
+{
+	static const uint32_t ticks[] = { 0, 1, 2, 1000, 1001, UINT32_MAX };
+	static const uint64_t ns[] = { 0, 0, 1, 400, 400, 1717986918 };
+	static struct histogram scaled, added;
+
+	(void)state;
+	histogram_add_scaled(&scaled, ticks, 6, 0.4);
+	for (size_t i = 0; i < 6; i++)
+		histogram_add(&added, ns[i]);
+	assert_memory_equal(&scaled, &added, sizeof scaled);
+	histogram_add_scaled(&scaled, ticks, 0, 0.4);
+	assert_int_equal(scaled.count, 6);
+	histogram_clear(&scaled);
+	histogram_add_scaled(&scaled, ticks + 3, 1, 1.0);
+	assert_int_equal(scaled.max, 1000);
+	histogram_add_scaled(&scaled, ticks + 5, 1, 2.0);
+	assert_int_equal(scaled.max, 2 * (uint64_t)UINT32_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(buckets_tile_the_range, clear_all),
 		cmocka_unit_test_setup(boundaries_follow_the_formula, clear_all),
+		cmocka_unit_test(ticks_become_nanoseconds),
 		cmocka_unit_test_setup(an_empty_one_knows_nothing, clear_all),
 		cmocka_unit_test_setup(small_values_are_exact, clear_all),
 		cmocka_unit_test_setup(extremes_are_exact, clear_all),

@@ -357,7 +357,8 @@ static void unknown_columns_are_passed_over(void **state)
 	run_directory_close(run);
 }
 
-/* A kill can end the file at any byte: no row may be lost but those of the last launch. */
+/* A kill can end the file at any byte: no row may be lost but those of the last launch.
+ */
 static void any_cut_can_be_resumed(void **state)
 {
 	struct run_directory *run = create("run");

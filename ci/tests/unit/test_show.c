@@ -55,7 +55,8 @@ static void show(const struct run_directory *run, bool is_coloured)
 	fclose(out);
 }
 
-/* No line is wider than 100 columns or ends in spaces, and nothing commands a terminal. */
+/* No line is wider than 100 columns or ends in spaces, and nothing commands a terminal.
+ */
 static void assert_fits(void)
 {
 	size_t width = 0;
