@@ -40,12 +40,6 @@ static inline uint64_t from_now(uint64_t ns)
 	return clock_now_ns() + ns;
 }
 
-static inline bool is_pinnable_pair(const struct mechanism *mechanism, int a, int b)
-{
-	return !((mechanism->caps & CAP_SAME_CPU) && (a != b || a < 0)) &&
-		!((mechanism->caps & CAP_TWO_CPUS) && a == b && a >= 0);
-}
-
 /* --- a context -------------------------------------------------------------------------- */
 
 struct ground {
