@@ -108,12 +108,10 @@ static int ring_create(struct channel *channel)
 		return error;
 	}
 	fd = shm_open(shared->name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		error = why_say(channel->why, errno, "%s: create in /dev/shm",
+	/* The name stays: detach strikes it from the ledger. */
+	if (fd < 0)
+		return why_say(channel->why, errno, "%s: create in /dev/shm",
 			channel->mechanism->name);
-		shared->name[0] = '\0';
-		return error;
-	}
 	if (ftruncate(fd, (off_t)(2 * shared->stride)))
 		error = why_say(channel->why, errno, "%s: set the size",
 			channel->mechanism->name);
