@@ -20,7 +20,8 @@
  */
 #define BUFFER_SLACK 64
 
-/* A side that says its peer is gone is believed when the peer has ended within this time. */
+/* A side that says its peer is gone is believed when the peer has ended within this time.
+ */
 #define DEATH_MS 1000
 
 struct pair {
@@ -294,14 +295,14 @@ static int failed_side(const struct pair *pair)
 }
 
 /* Tells the side's error, unless its peer is dead: then that is the cause. The ends of a
- * dying process are closed a little before its pidfd tells, so an error that says "the peer
- * is gone" waits for the pidfd. */
+ * dying process are closed a little before its pidfd tells, so an error that says "the
+ * peer is gone" waits for the pidfd. */
 static int say_failed(struct pair *pair, unsigned side, struct why *why)
 {
 	const struct report *report = &pair->control->reports[side];
 	struct pollfd peer = { .fd = pair->sides[!side].pidfd, .events = POLLIN };
 	bool says_gone = report->error == -EPIPE || report->error == -ECONNRESET ||
-		report->error == -ECONNREFUSED || report->error == -ENOTCONN;
+			 report->error == -ECONNREFUSED || report->error == -ENOTCONN;
 	int count;
 
 	do {
@@ -311,8 +312,8 @@ static int say_failed(struct pair *pair, unsigned side, struct why *why)
 		return say_dead(pair, !side, why);
 	if (why && !why->text[0])
 		*why = report->why;
-	why_say(why, -report->error, "%s: side %u failed in %s", pair->spec.mechanism->name,
-		side, slice_names[pair->control->slice.kind]);
+	why_say(why, -report->error, "%s: side %u failed in %s",
+		pair->spec.mechanism->name, side, slice_names[pair->control->slice.kind]);
 	return report->error;
 }
 

@@ -109,9 +109,14 @@ static int ring_create(struct channel *channel)
 	}
 	fd = shm_open(shared->name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 	/* The name stays: detach strikes it from the ledger. */
-	if (fd < 0)
-		return why_say(channel->why, errno, "%s: create in /dev/shm",
+	if (fd < 0) {
+		error = why_say(channel->why, errno, "%s: create in /dev/shm",
 			channel->mechanism->name);
+		if (error != -EMFILE)
+			why_add(channel->why,
+				"it needs a tmpfs there that this user can write");
+		return error;
+	}
 	if (ftruncate(fd, (off_t)(2 * shared->stride)))
 		error = why_say(channel->why, errno, "%s: set the size",
 			channel->mechanism->name);
