@@ -71,13 +71,19 @@ static void fail_size(struct launch *launch, size_t pair, size_t size, enum outc
 	launch->measured[pair][size].why = *why;
 }
 
-/* Nothing more can be measured: every size of every pair that is still open fails. */
+/* Nothing more can be measured: every size of every pair that is still open fails. A
+ * capacity is found in one slice, so those that were found stand. */
 static void fail_all(struct launch *launch, const struct why *why, int error)
 {
 	for (size_t pair = 0; pair < launch->spec.pair_count; pair++)
-		for (size_t size = 0; size < launch->spec.size_count; size++)
-			if (launch->measured[pair][size].outcome == OUTCOME_OK)
+		for (size_t size = 0; size < launch->spec.size_count; size++) {
+			const struct measured *measured = &launch->measured[pair][size];
+
+			if (launch->spec.test == TEST_CAPACITY && measured->slices)
+				continue;
+			if (measured->outcome == OUTCOME_OK)
 				fail_size(launch, pair, size, OUTCOME_FAILED, why);
+		}
 	launch->is_interrupted = error == -EINTR;
 }
 
