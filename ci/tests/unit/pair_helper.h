@@ -1,12 +1,13 @@
-/* pair_helper.h: what the tests of mechanisms, pairs and launches share: a context to start
- * pairs in, one round of everything a row can do, mechanisms made from another one by
- * changing an operation, children to misbehave in, and a look at what was left behind. */
+/* pair_helper.h: what the tests of mechanisms, pairs and launches share: a context to
+ * start pairs in, one round of everything a row can do, mechanisms made from another one
+ * by changing an operation, children to misbehave in, and a look at what was left behind.
+ */
 #ifndef IPCMARK_TESTS_PAIR_HELPER_H
 #define IPCMARK_TESTS_PAIR_HELPER_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <dirent.h>
 #include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -40,7 +41,8 @@ static inline uint64_t from_now(uint64_t ns)
 	return clock_now_ns() + ns;
 }
 
-/* --- a context -------------------------------------------------------------------------- */
+/* --- a context
+ * -------------------------------------------------------------------------- */
 
 struct ground {
 	struct janitor janitor;
@@ -56,7 +58,7 @@ static inline int ground_start(struct ground *ground, struct why *why)
 		return error;
 	/* The monotonic clock is there everywhere and needs no calibration. */
 	clock_choose(false, &ground->clock);
-	ground->context = (struct pair_context){ .janitor = &ground->janitor,
+	ground->context = (struct pair_context) { .janitor = &ground->janitor,
 		.clock = &ground->clock };
 	return 0;
 }
@@ -82,14 +84,14 @@ static inline size_t some_size(const struct mechanism *mechanism, size_t size)
 
 static inline enum slice_kind kind_of(enum test test)
 {
-	return test == TEST_LATENCY    ? SLICE_LATENCY :
-		test == TEST_THROUGHPUT ? SLICE_THROUGHPUT :
-					  SLICE_CAPACITY;
+	return test == TEST_LATENCY      ? SLICE_LATENCY
+	       : test == TEST_THROUGHPUT ? SLICE_THROUGHPUT
+					 : SLICE_CAPACITY;
 }
 
 static inline struct slice slice_of(enum test test, size_t size, uint64_t duration_ns)
 {
-	return (struct slice){ .kind = kind_of(test),
+	return (struct slice) { .kind = kind_of(test),
 		.size = size,
 		.duration_ns = duration_ns,
 		.handover = 3,
@@ -98,8 +100,8 @@ static inline struct slice slice_of(enum test test, size_t size, uint64_t durati
 }
 
 /* A short slice of each test that the row takes part in, messages of `size` bytes. */
-static inline int exercise_pair(
-	struct pair *pair, const struct mechanism *mechanism, size_t size, struct why *why)
+static inline int exercise_pair(struct pair *pair, const struct mechanism *mechanism,
+	size_t size, struct why *why)
 {
 	int error = 0;
 
@@ -113,7 +115,8 @@ static inline int exercise_pair(
 }
 
 static inline int exercise(const struct pair_context *context,
-	const struct mechanism *mechanism, int cpu_a, int cpu_b, size_t size, struct why *why)
+	const struct mechanism *mechanism, int cpu_a, int cpu_b, size_t size,
+	struct why *why)
 {
 	struct pair_spec spec = spec_of(mechanism, cpu_a, cpu_b, size);
 	struct pair *pair;
@@ -147,13 +150,15 @@ static inline bool is_usable(
 static inline const struct mechanism *row_with(unsigned with, unsigned without)
 {
 	for (size_t i = 0; i < mechanism_count; i++)
-		if ((mechanisms[i]->caps & with) == with && !(mechanisms[i]->caps & without))
+		if ((mechanisms[i]->caps & with) == with &&
+			!(mechanisms[i]->caps & without))
 			return mechanisms[i];
 	fail_msg("no row has caps %#x without %#x", with, without);
 	return NULL;
 }
 
-/* --- memory that children share with the test --------------------------------------------- */
+/* --- memory that children share with the test
+ * --------------------------------------------- */
 
 static inline void *shared_memory(size_t size)
 {
@@ -186,7 +191,8 @@ static inline void count_up(futex_word *word)
 	futex_wake(word, INT32_MAX);
 }
 
-/* --- children ----------------------------------------------------------------------------- */
+/* --- children
+ * ----------------------------------------------------------------------------- */
 
 /* Runs `run` in a child that ends with what it returns; its words come back. */
 static inline int in_child(int (*run)(struct why *why), struct why *why)
@@ -205,7 +211,8 @@ static inline int in_child(int (*run)(struct why *why), struct why *why)
 	*why = *words;
 	munmap(words, sizeof *words);
 	if (WIFSIGNALED(status))
-		fail_msg("the child was killed by signal %d: %s", WTERMSIG(status), why->text);
+		fail_msg("the child was killed by signal %d: %s", WTERMSIG(status),
+			why->text);
 	return -WEXITSTATUS(status);
 }
 
@@ -254,7 +261,8 @@ static inline bool has_children(void)
 	return waitpid(-1, NULL, WNOHANG | __WALL) != -1 || errno != ECHILD;
 }
 
-/* --- what is left behind ------------------------------------------------------------------ */
+/* --- what is left behind
+ * ------------------------------------------------------------------ */
 
 static inline size_t count_entries(const char *path, const char *prefix)
 {
@@ -307,9 +315,9 @@ static inline int place_make(void)
 	if (mkdir(place.queues, 0755))
 		return -1;
 	place.is_private = unshare(CLONE_NEWNS | CLONE_NEWIPC) == 0 &&
-		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-		mount("tmpfs", "/dev/shm", "tmpfs", 0, "mode=1777") == 0 &&
-		mount("mqueue", place.queues, "mqueue", 0, NULL) == 0;
+			   mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+			   mount("tmpfs", "/dev/shm", "tmpfs", 0, "mode=1777") == 0 &&
+			   mount("mqueue", place.queues, "mqueue", 0, NULL) == 0;
 	return 0;
 }
 

@@ -36,7 +36,8 @@ static int end(void **state)
 	return has_children() ? -1 : 0;
 }
 
-/* --- a run that ends well -------------------------------------------------------------------- */
+/* --- a run that ends well
+ * -------------------------------------------------------------------- */
 
 static void the_directory_is_private(void **state)
 {
@@ -47,8 +48,8 @@ static void the_directory_is_private(void **state)
 	assert_true(S_ISDIR(status.st_mode));
 	assert_int_equal(status.st_mode & 07777, 0700);
 	assert_int_equal(status.st_uid, geteuid());
-	assert_int_equal(strncmp(janitor.directory, place.directory, strlen(place.directory)),
-		0);
+	assert_int_equal(
+		strncmp(janitor.directory, place.directory, strlen(place.directory)), 0);
 	assert_int_equal(ledger_count(janitor.ledger), 1);
 }
 
@@ -118,7 +119,8 @@ static void two_in_one_process(void **state)
 	janitor_stop(&second);
 }
 
-/* --- children -------------------------------------------------------------------------------- */
+/* --- children
+ * -------------------------------------------------------------------------------- */
 
 static int seven(void *argument)
 {
@@ -223,7 +225,8 @@ static void no_descriptor_for_a_child(void **state)
 	assert_int_equal(ledger_count(janitor.ledger), 1);
 }
 
-/* --- a parent that dies ---------------------------------------------------------------------- */
+/* --- a parent that dies
+ * ---------------------------------------------------------------------- */
 
 struct family {
 	futex_word is_ready;
@@ -231,8 +234,8 @@ struct family {
 	char directory[LEDGER_NAME], name[LEDGER_NAME];
 };
 
-/* A child that could outlive its parent, were there no janitor: it asks for no signal when
- * the parent dies. */
+/* A child that could outlive its parent, were there no janitor: it asks for no signal
+ * when the parent dies. */
 static int outlive(void *argument)
 {
 	struct family *family = argument;
@@ -313,7 +316,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_directory_is_private, begin, end),
-		cmocka_unit_test_setup_teardown(it_sits_in_a_session_of_its_own, begin, end),
+		cmocka_unit_test_setup_teardown(
+			it_sits_in_a_session_of_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(signals_do_not_end_it, begin, end),
 		cmocka_unit_test(stopping_removes_everything),
 		cmocka_unit_test(two_in_one_process),

@@ -89,7 +89,7 @@ static int quick_work(struct channel *channel, size_t size, uint64_t count)
 static struct mechanism made_up(
 	int (*work)(struct channel *channel, size_t size, uint64_t count))
 {
-	return (struct mechanism){ .name = "made_up",
+	return (struct mechanism) { .name = "made_up",
 		.title = "made up",
 		.family = "test",
 		.cite = "nowhere",
@@ -121,7 +121,8 @@ static void run(const struct launch_spec *spec)
 	launch_run(&ground.context, spec, launch);
 }
 
-static void assert_outcome(size_t pair, size_t size, enum outcome outcome, const char *words)
+static void assert_outcome(
+	size_t pair, size_t size, enum outcome outcome, const char *words)
 {
 	const struct measured *measured = &launch->measured[pair][size];
 
@@ -130,9 +131,11 @@ static void assert_outcome(size_t pair, size_t size, enum outcome outcome, const
 			outcome_names[measured->outcome], measured->why.text);
 }
 
-/* --- order ------------------------------------------------------------------------------------ */
+/* --- order
+ * ------------------------------------------------------------------------------------ */
 
-#define SLICE_CALLS 3 /* hand-over, one sample, the last: a slice of 1 ns is over at once */
+#define SLICE_CALLS                                                                      \
+	3 /* hand-over, one sample, the last: a slice of 1 ns is over at once */
 
 static void assert_one_slice(size_t slice, uint16_t *pair, uint16_t *size)
 {
@@ -205,8 +208,8 @@ static void samples_are_in_their_place(void **state)
 	run_two_pairs(1);
 	for (size_t pair = 0; pair < 2; pair++)
 		for (size_t size = 0; size < 3; size++) {
-			const struct histogram *singles =
-				launch_singles(launch, pair, size);
+			const struct histogram *singles = launch_singles(
+				launch, pair, size);
 			const struct measured *measured = &launch->measured[pair][size];
 
 			assert_int_equal(singles->count, 8);
@@ -229,21 +232,25 @@ static void batches_have_a_place_of_their_own(void **state)
 	run_two_pairs(3);
 	for (size_t pair = 0; pair < 2; pair++)
 		for (size_t size = 0; size < 3; size++) {
-			const struct histogram *batches =
-				launch_batches(launch, pair, size);
+			const struct histogram *batches = launch_batches(
+				launch, pair, size);
 
 			assert_int_equal(launch_singles(launch, pair, size)->count, 4);
 			assert_int_equal(batches->count, 4);
 			assert_true(batches->min >= 3 * least_ns(pair, size));
-			assert_int_equal(launch->measured[pair][size].messages, 4 + 4 * 3);
+			assert_int_equal(
+				launch->measured[pair][size].messages, 4 + 4 * 3);
 			assert_int_equal(launch->measured[pair][size].batch, 3);
 		}
 	launch_end(launch);
 }
 
-/* --- pace --------------------------------------------------------------------------------------- */
+/* --- pace
+ * ---------------------------------------------------------------------------------------
+ */
 
-static uint64_t batch_of(int (*work)(struct channel *channel, size_t size, uint64_t count),
+static uint64_t batch_of(
+	int (*work)(struct channel *channel, size_t size, uint64_t count),
 	uint64_t gap_ns)
 {
 	struct mechanism mechanism = made_up(work);
@@ -267,7 +274,8 @@ static void only_quick_exchanges_are_batched(void **state)
 	uint64_t batch = 1;
 
 	(void)state;
-	/* A few ns; where another process takes the CPU for long it may look slower once. */
+	/* A few ns; where another process takes the CPU for long it may look slower once.
+	 */
 	for (unsigned turn = 0; turn < 20 && batch == 1; turn++)
 		batch = batch_of(quick_work, 0);
 	assert_true(batch > 1);
@@ -277,8 +285,8 @@ static void only_quick_exchanges_are_batched(void **state)
 
 static void hand_over_is_not_counted(void **state)
 {
-	const struct mechanism *mechanism =
-		row_with(CAP_PAYLOAD | CAP_BLOCKS | CAP_BOUNDARIES, CAP_NAMED);
+	const struct mechanism *mechanism = row_with(
+		CAP_PAYLOAD | CAP_BLOCKS | CAP_BOUNDARIES, CAP_NAMED);
 	struct pair_spec spec = spec_of(mechanism, -1, -1, 64);
 	struct slice slice = slice_of(TEST_LATENCY, 64, MS);
 	const struct report *first, *second;
@@ -307,7 +315,8 @@ static void hand_over_is_not_counted(void **state)
 	pair_stop(pair);
 }
 
-/* --- outcomes ----------------------------------------------------------------------------------- */
+/* --- outcomes
+ * ----------------------------------------------------------------------------------- */
 
 static int fail_at_two(struct channel *channel, size_t size, uint64_t count)
 {
@@ -408,9 +417,9 @@ static int move_away(struct channel *channel, size_t size, uint64_t count)
 	CPU_SET((size_t)elsewhere, &one);
 	(void)size;
 	(void)count;
-	return sched_setaffinity(0, sizeof one, &one) ?
-		why_say(channel->why, errno, "move away") :
-		0;
+	return sched_setaffinity(0, sizeof one, &one)
+		       ? why_say(channel->why, errno, "move away")
+		       : 0;
 }
 
 static void a_side_that_moved_is_a_cause_to_retry(void **state)

@@ -13,7 +13,7 @@ static const struct mechanism *base;
 static struct {
 	_Atomic int sender;
 	futex_word sends;
-} *watched;
+} * watched;
 
 static int set_up(void **state)
 {
@@ -57,12 +57,13 @@ static void assert_outcome(size_t size, enum outcome outcome, const char *words)
 			measured->why.text);
 }
 
-/* --- throughput --------------------------------------------------------------------------------- */
+/* --- throughput
+ * --------------------------------------------------------------------------------- */
 
 static void every_slice_gives_a_value(void **state)
 {
-	const struct mechanism *mechanism =
-		row_with(CAP_PAYLOAD | CAP_BLOCKS | CAP_BOUNDARIES, CAP_NAMED);
+	const struct mechanism *mechanism = row_with(
+		CAP_PAYLOAD | CAP_BLOCKS | CAP_BOUNDARIES, CAP_NAMED);
 	struct launch_spec spec = launch_of(mechanism, TEST_THROUGHPUT);
 
 	(void)state;
@@ -91,7 +92,8 @@ static int noted_send(struct channel *channel, size_t size)
 }
 
 /* Reads when the sender has sent everything and sleeps: it all comes at once. */
-static int patient_recv(struct channel *channel, size_t size, const void **rx, size_t *len)
+static int patient_recv(
+	struct channel *channel, size_t size, const void **rx, size_t *len)
 {
 	static uint32_t seen;
 	uint64_t end = from_now(PATIENCE);
@@ -126,7 +128,8 @@ static void nothing_to_time_is_no_rate(void **state)
 	launch_end(launch);
 }
 
-/* --- capacity ----------------------------------------------------------------------------------- */
+/* --- capacity
+ * ----------------------------------------------------------------------------------- */
 
 static ssize_t offer_small(struct channel *channel, const void *bytes, size_t size)
 {
@@ -167,7 +170,8 @@ static ssize_t endless_offer(struct channel *channel, const void *bytes, size_t 
 	return (ssize_t)size;
 }
 
-static int endless_recv(struct channel *channel, size_t size, const void **rx, size_t *len)
+static int endless_recv(
+	struct channel *channel, size_t size, const void **rx, size_t *len)
 {
 	static uint64_t position;
 

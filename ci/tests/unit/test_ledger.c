@@ -1,4 +1,5 @@
-/* The ledger of names: entered before they exist, removed exactly once, by whoever is left. */
+/* The ledger of names: entered before they exist, removed exactly once, by whoever is
+ * left. */
 #include "pair_helper.h"
 
 #include <mqueue.h>
@@ -277,7 +278,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(names_are_made_up, make, drop),
-		cmocka_unit_test_setup_teardown(only_what_is_entered_is_removed, make, drop),
+		cmocka_unit_test_setup_teardown(
+			only_what_is_entered_is_removed, make, drop),
 		cmocka_unit_test_setup_teardown(a_full_ledger_says_so, make, drop),
 		cmocka_unit_test_setup_teardown(
 			a_directory_goes_with_all_it_holds, make, drop),

@@ -22,7 +22,8 @@ static int tear_down(void **state)
 	return place_remove();
 }
 
-/* --- caps and operations ------------------------------------------------------------------ */
+/* --- caps and operations
+ * ------------------------------------------------------------------ */
 
 static void every_row_is_consistent(void **state)
 {
@@ -44,7 +45,8 @@ static int transfer_send(struct channel *channel, size_t size)
 	return size ? 0 : -EINVAL;
 }
 
-static int transfer_recv(struct channel *channel, size_t size, const void **rx, size_t *len)
+static int transfer_recv(
+	struct channel *channel, size_t size, const void **rx, size_t *len)
 {
 	*rx = channel->rx;
 	*len = size;
@@ -76,17 +78,20 @@ static void let_go(struct channel *channel)
 	(void)channel;
 }
 
-#define SETTING(label) { .name = label, .standard = 1, .least = 0, .most = 9 }
+#define SETTING(label)                                                                   \
+	{                                                                                \
+		.name = label, .standard = 1, .least = 0, .most = 9                      \
+	}
 static const struct setting_spec one_setting[] = { SETTING("a.b"), { .name = NULL } };
 static const struct setting_spec five_settings[] = { SETTING("a"), SETTING("b"),
 	SETTING("c"), SETTING("d"), SETTING("e"), { .name = NULL } };
 
 /* What all made-up rows begin with; each is right but for what follows. */
-#define GOOD \
-	.name = "row", .title = "row", .family = "family", .cite = "row(7)", .says = "row", \
-	.caps = CAP_PAYLOAD | CAP_BLOCKS, .tests = TEST_BIT(TEST_LATENCY), \
-	.settings = one_setting, .send = transfer_send, .recv = transfer_recv, \
-	.detach = let_go
+#define GOOD                                                                             \
+	.name = "row", .title = "row", .family = "family", .cite = "row(7)",             \
+	.says = "row", .caps = CAP_PAYLOAD | CAP_BLOCKS,                                 \
+	.tests = TEST_BIT(TEST_LATENCY), .settings = one_setting, .send = transfer_send, \
+	.recv = transfer_recv, .detach = let_go
 #define WORKS .send = NULL, .recv = NULL, .work = floor_work
 
 #pragma GCC diagnostic push
@@ -100,7 +105,8 @@ static const struct mechanism right_rows[] = {
 	{ GOOD, .size_setting = "a.b" },
 	{ GOOD, WORKS, .detach = NULL },
 	{ GOOD, WORKS, .caps = CAP_SOLO },
-	{ GOOD, .reserve = transfer_reserve, .caps = CAP_PAYLOAD | CAP_INPLACE | CAP_SPINS },
+	{ GOOD, .reserve = transfer_reserve,
+		.caps = CAP_PAYLOAD | CAP_INPLACE | CAP_SPINS },
 	{ GOOD, .offer = transfer_offer, .tests = TEST_BIT(TEST_CAPACITY) },
 };
 
@@ -128,20 +134,19 @@ static const struct {
 	{ { GOOD, .detach = NULL }, "detach" },
 	{ { GOOD, .tests = TEST_BIT(TEST_CAPACITY) }, "capacity needs offer" },
 	{ { GOOD, .offer = transfer_offer }, "capacity needs offer" },
-	{ { GOOD,
-		  .offer = transfer_offer,
-		  .caps = CAP_BLOCKS,
+	{ { GOOD, .offer = transfer_offer, .caps = CAP_BLOCKS,
 		  .tests = TEST_BIT(TEST_CAPACITY) },
 		"CAP_PAYLOAD" },
-	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_EXACT_CAPACITY }, "EXACT_CAPACITY" },
+	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_EXACT_CAPACITY },
+		"EXACT_CAPACITY" },
 	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_INPLACE }, "reserve" },
 	{ { GOOD, .reserve = transfer_reserve }, "reserve" },
 	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_SOLO }, "CAP_SOLO" },
-	{ { GOOD,
-		  .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_COALESCES,
+	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_COALESCES,
 		  .tests = TEST_BIT(TEST_THROUGHPUT) },
 		"coalesces" },
-	{ { GOOD, .caps = CAP_BLOCKS, .tests = TEST_BIT(TEST_THROUGHPUT) }, "CAP_PAYLOAD" },
+	{ { GOOD, .caps = CAP_BLOCKS, .tests = TEST_BIT(TEST_THROUGHPUT) },
+		"CAP_PAYLOAD" },
 	{ { GOOD, .caps = CAP_PAYLOAD }, "CAP_BLOCKS or CAP_SPINS" },
 	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_SPINS },
 		"CAP_BLOCKS or CAP_SPINS" },
@@ -181,14 +186,16 @@ static void defaults_are_in_range(void **state)
 
 			setting_range(&spec[s], &least, &most);
 			assert_true(least <= most);
-			assert_int_equal(mechanism_setting(mechanisms[i], spec[s].name), s);
+			assert_int_equal(
+				mechanism_setting(mechanisms[i], spec[s].name), s);
 			if (settings[s] != SETTING_UNSET)
 				assert_in_range(settings[s], least, most);
 		}
 	}
 }
 
-/* --- transfers ---------------------------------------------------------------------------- */
+/* --- transfers
+ * ---------------------------------------------------------------------------- */
 
 static struct pair *start(const struct mechanism *mechanism, size_t size_max)
 {
@@ -202,8 +209,8 @@ static struct pair *start(const struct mechanism *mechanism, size_t size_max)
 	return pair;
 }
 
-static const struct report *run(struct pair *pair, const struct mechanism *mechanism,
-	const struct slice *slice)
+static const struct report *run(
+	struct pair *pair, const struct mechanism *mechanism, const struct slice *slice)
 {
 	bool is_first = slice->kind == SLICE_LATENCY || (mechanism->caps & CAP_SOLO);
 
@@ -227,8 +234,8 @@ static void carry_size(struct pair *pair, const struct mechanism *mechanism, siz
 	if (mechanism->tests & TEST_BIT(TEST_LATENCY)) {
 		report = run(pair, mechanism, &slice);
 		assert_true(report->messages >= 1);
-		assert_int_equal(
-			report->bytes, mechanism->work ? 0 : report->messages * slice.size);
+		assert_int_equal(report->bytes,
+			mechanism->work ? 0 : report->messages * slice.size);
 		assert_true(pair_histogram(pair, 0)->count >= 1);
 	}
 	slice.kind = SLICE_THROUGHPUT;
@@ -290,8 +297,8 @@ static void gaps_lie_between_round_trips(void **state)
 	(void)state;
 	for (size_t i = 0; i < mechanism_count; i++) {
 		const struct mechanism *mechanism = mechanisms[i];
-		struct slice slice =
-			slice_of(TEST_LATENCY, some_size(mechanism, 64), 2 * MS);
+		struct slice slice = slice_of(
+			TEST_LATENCY, some_size(mechanism, 64), 2 * MS);
 		const struct report *report;
 		struct pair *pair;
 
@@ -309,7 +316,8 @@ static void gaps_lie_between_round_trips(void **state)
 	}
 }
 
-/* --- capacity ----------------------------------------------------------------------------- */
+/* --- capacity
+ * ----------------------------------------------------------------------------- */
 
 static struct capacity capacity_of(const struct mechanism *mechanism, size_t *size)
 {

@@ -1,6 +1,7 @@
-/* A side, or the parent, that is killed, stopped or hangs, for every row: the pair ends with
- * a named reason before its deadline, and nothing is left. Where a side misbehaves it does so
- * inside an operation, at a message that is counted, so that no test waits and hopes. */
+/* A side, or the parent, that is killed, stopped or hangs, for every row: the pair ends
+ * with a named reason before its deadline, and nothing is left. Where a side misbehaves
+ * it does so inside an operation, at a message that is counted, so that no test waits and
+ * hopes. */
 #include "pair_helper.h"
 
 #include <pthread.h>
@@ -9,7 +10,8 @@
 static struct ground ground;
 static struct why why;
 
-/* --- a row with one operation changed -------------------------------------------------------- */
+/* --- a row with one operation changed
+ * -------------------------------------------------------- */
 
 /* What a side does at the operation number `at` (from 1). */
 enum misdeed { BEHAVE, DIE, STOP };
@@ -28,8 +30,8 @@ static struct mechanism wrapped;
 
 static void misbehave(const struct channel *channel, uint32_t number, bool is_recv)
 {
-	if (plot->misdeed == BEHAVE || channel->side != plot->side || number != plot->at ||
-		is_recv != plot->is_in_recv)
+	if (plot->misdeed == BEHAVE || channel->side != plot->side ||
+		number != plot->at || is_recv != plot->is_in_recv)
 		return;
 	count_up(&plot->misdeeds);
 	raise(plot->misdeed == DIE ? SIGKILL : SIGSTOP);
@@ -87,7 +89,8 @@ static int set_up(void **state)
 {
 	(void)state;
 	plot = shared_memory(sizeof *plot);
-	/* Orphans of a parent that is killed come here, so that they can be waited for. */
+	/* Orphans of a parent that is killed come here, so that they can be waited for.
+	 */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	return place_make() || ground_start(&ground, &why);
 }
@@ -114,14 +117,14 @@ static struct pair *start(const struct mechanism *mechanism)
 
 static enum test a_test(const struct mechanism *mechanism, enum test wanted)
 {
-	return mechanism->tests & TEST_BIT(wanted) ? wanted :
-		wanted == TEST_LATENCY		   ? TEST_THROUGHPUT :
-						     TEST_LATENCY;
+	return mechanism->tests & TEST_BIT(wanted) ? wanted
+	       : wanted == TEST_LATENCY            ? TEST_THROUGHPUT
+						   : TEST_LATENCY;
 }
 
 /* A slice that only ends because of what happens in it. */
-static int long_slice(struct pair *pair, const struct mechanism *mechanism, enum test wanted,
-	uint64_t deadline_ns)
+static int long_slice(struct pair *pair, const struct mechanism *mechanism,
+	enum test wanted, uint64_t deadline_ns)
 {
 	struct slice slice = slice_of(
 		a_test(mechanism, wanted), some_size(mechanism, 64), 3600 * S);
@@ -161,7 +164,8 @@ static void with_every_row(void (*scene)(const struct mechanism *mechanism))
 	}
 }
 
-/* --- a side dies ---------------------------------------------------------------------------- */
+/* --- a side dies
+ * ---------------------------------------------------------------------------- */
 
 static void die_in_send(const struct mechanism *mechanism)
 {
@@ -176,7 +180,8 @@ static void die_in_send(const struct mechanism *mechanism)
 		if (side && !(mechanism->tests & TEST_BIT(TEST_LATENCY)))
 			continue;
 		pair = start(wrap(mechanism, wanted));
-		assert_killed(mechanism, long_slice(pair, mechanism, test, PATIENCE), side);
+		assert_killed(
+			mechanism, long_slice(pair, mechanism, test, PATIENCE), side);
 		pair_stop(pair);
 	}
 }
@@ -195,7 +200,8 @@ static void die_in_recv(const struct mechanism *mechanism)
 	if (mechanism->caps & CAP_SOLO)
 		return;
 	pair = start(wrap(mechanism, wanted));
-	assert_killed(mechanism, long_slice(pair, mechanism, TEST_THROUGHPUT, PATIENCE), 1);
+	assert_killed(
+		mechanism, long_slice(pair, mechanism, TEST_THROUGHPUT, PATIENCE), 1);
 	pair_stop(pair);
 }
 
@@ -254,8 +260,8 @@ static void die_between_slices(const struct mechanism *mechanism)
 		assert_int_equal(waitid(P_PID, (id_t)pair_pid(pair, side), &info,
 					 WEXITED | WNOWAIT),
 			0);
-		assert_killed(mechanism, long_slice(pair, mechanism, TEST_LATENCY, PATIENCE),
-			side);
+		assert_killed(mechanism,
+			long_slice(pair, mechanism, TEST_LATENCY, PATIENCE), side);
 		pair_stop(pair);
 	}
 }
@@ -280,7 +286,8 @@ static void killed_before_stop(void **state)
 	with_every_row(die_unused);
 }
 
-/* --- a side is stopped or hangs -------------------------------------------------------------- */
+/* --- a side is stopped or hangs
+ * -------------------------------------------------------------- */
 
 static void stop_in_slice(const struct mechanism *mechanism)
 {
@@ -310,7 +317,8 @@ static void hang(void)
 		(void)futex_wait(word, 0, -1);
 }
 
-static int hanging_recv(struct channel *channel, size_t size, const void **rx, size_t *len)
+static int hanging_recv(
+	struct channel *channel, size_t size, const void **rx, size_t *len)
 {
 	hang();
 	return base->recv(channel, size, rx, len);
@@ -371,7 +379,8 @@ static void hanging_side_ends_at_the_deadline(void **state)
 	hanging.ready = mechanism->ready;
 	hanging.recv = hanging_recv;
 	pair = start(&hanging);
-	assert_late(long_slice(pair, mechanism, TEST_LATENCY, 200 * MS), "a latency slice");
+	assert_late(
+		long_slice(pair, mechanism, TEST_LATENCY, 200 * MS), "a latency slice");
 	pair_stop(pair);
 	assert_only_ground(&ground, descriptors);
 }
@@ -392,7 +401,8 @@ static void side_that_exits_is_named(void **state)
 	assert_says(&mechanism, "exited with 7");
 }
 
-/* --- the parent dies -------------------------------------------------------------------------- */
+/* --- the parent dies
+ * -------------------------------------------------------------------------- */
 
 struct family {
 	futex_word is_ready;
@@ -423,7 +433,8 @@ static _Noreturn void be_parent(struct family *family, const struct mechanism *m
 static void kill_parent(const struct mechanism *mechanism)
 {
 	struct family *family = shared_memory(sizeof *family);
-	const struct mechanism *noted = wrap(mechanism, (struct plot){ .misdeed = BEHAVE });
+	const struct mechanism *noted = wrap(
+		mechanism, (struct plot) { .misdeed = BEHAVE });
 	int ends[3];
 	pid_t parent;
 

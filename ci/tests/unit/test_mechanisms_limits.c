@@ -1,5 +1,5 @@
-/* Every row where little is allowed: without privileges, on one CPU, with few descriptors,
- * without message queues; and two runs at once. */
+/* Every row where little is allowed: without privileges, on one CPU, with few
+ * descriptors, without message queues; and two runs at once. */
 #include "pair_helper.h"
 
 #include <sys/resource.h>
@@ -54,7 +54,8 @@ static void assert_child(int (*run)(struct why *why))
 }
 
 /* Every usable row between these CPUs, in a ground of its own. */
-static int every_row(int cpu_a, int cpu_b, unsigned needs, unsigned without, struct why *words)
+static int every_row(
+	int cpu_a, int cpu_b, unsigned needs, unsigned without, struct why *words)
 {
 	struct ground own;
 	int error = ground_start(&own, words);
@@ -73,7 +74,8 @@ static int every_row(int cpu_a, int cpu_b, unsigned needs, unsigned without, str
 	return error;
 }
 
-/* --- without privileges -------------------------------------------------------------------- */
+/* --- without privileges
+ * -------------------------------------------------------------------- */
 
 #define NOBODY 65534
 
@@ -92,7 +94,8 @@ static void nobody_can_use_every_row(void **state)
 	assert_child(be_nobody);
 }
 
-/* --- one CPU ------------------------------------------------------------------------------- */
+/* --- one CPU
+ * ------------------------------------------------------------------------------- */
 
 static int first_cpu(void)
 {
@@ -112,9 +115,9 @@ static int confine(struct why *words)
 
 	CPU_ZERO(&one);
 	CPU_SET((size_t)first_cpu(), &one);
-	return sched_setaffinity(0, sizeof one, &one) ?
-		why_say(words, errno, "stay on one CPU") :
-		0;
+	return sched_setaffinity(0, sizeof one, &one)
+		       ? why_say(words, errno, "stay on one CPU")
+		       : 0;
 }
 
 static int unpinned_on_one(struct why *words)
@@ -169,7 +172,8 @@ static void a_cpu_that_is_not_there_is_named(void **state)
 	assert_child(absent_cpu);
 }
 
-/* --- few descriptors ------------------------------------------------------------------------ */
+/* --- few descriptors
+ * ------------------------------------------------------------------------ */
 
 static int limit_descriptors(rlim_t count)
 {
@@ -182,8 +186,8 @@ static int limit_descriptors(rlim_t count)
 }
 
 /* Runs short of descriptors at each step of the row's set-up in turn. */
-static int row_short_of_descriptors(struct ground *own, const struct mechanism *mechanism,
-	struct why *words)
+static int row_short_of_descriptors(
+	struct ground *own, const struct mechanism *mechanism, struct why *words)
 {
 	bool works = false;
 	size_t held = open_descriptors();
@@ -211,9 +215,10 @@ static int row_short_of_descriptors(struct ground *own, const struct mechanism *
 				"%s: a descriptor is left with %d: %s", mechanism->name,
 				(int)limit, refused.text);
 	}
-	return works && fails ? 0 :
-				why_say(words, EPROTO, "%s: %d failures, then success: %d",
-					mechanism->name, fails, works);
+	return works && fails
+		       ? 0
+		       : why_say(words, EPROTO, "%s: %d failures, then success: %d",
+				 mechanism->name, fails, works);
 }
 
 static int short_of_descriptors(struct why *words)
@@ -261,15 +266,16 @@ static void few_descriptors_are_told(void **state)
 	assert_child(eight_descriptors);
 }
 
-/* --- no message queues ----------------------------------------------------------------------- */
+/* --- no message queues
+ * ----------------------------------------------------------------------- */
 
 static int without_queues(struct why *words)
 {
 	const struct rlimit none = { 0, 0 };
 	struct ground own;
-	int error = setrlimit(RLIMIT_MSGQUEUE, &none) ?
-		why_say(words, errno, "forbid message queues") :
-		ground_start(&own, words);
+	int error = setrlimit(RLIMIT_MSGQUEUE, &none)
+			    ? why_say(words, errno, "forbid message queues")
+			    : ground_start(&own, words);
 
 	for (size_t i = 0; i < mechanism_count && !error; i++) {
 		struct why refused = { "" };
@@ -280,7 +286,8 @@ static int without_queues(struct why *words)
 			error = why_say(words, EPROTO, "%s: '%s'", mechanisms[i]->name,
 				refused.text);
 		if (!error && ledger_count(own.janitor.ledger) != 1)
-			error = why_say(words, EEXIST, "%s: the ledger", mechanisms[i]->name);
+			error = why_say(
+				words, EEXIST, "%s: the ledger", mechanisms[i]->name);
 	}
 	if (!error)
 		janitor_stop(&own.janitor);
@@ -293,7 +300,8 @@ static void no_message_queues_are_told(void **state)
 	assert_child(without_queues);
 }
 
-/* --- two at once ----------------------------------------------------------------------------- */
+/* --- two at once
+ * ----------------------------------------------------------------------------- */
 
 struct neighbours {
 	futex_word is_ready;

@@ -1,5 +1,6 @@
-/* Does verification see what goes wrong? Rows that lose, repeat, reorder, change or cut one
- * message must fail; and rows whose set-up fails half-way must say so and leave nothing. */
+/* Does verification see what goes wrong? Rows that lose, repeat, reorder, change or cut
+ * one message must fail; and rows whose set-up fails half-way must say so and leave
+ * nothing. */
 #include "pair_helper.h"
 
 static struct ground ground;
@@ -20,7 +21,8 @@ static int tear_down(void **state)
 	return place_remove();
 }
 
-/* --- one wrong message --------------------------------------------------------------------- */
+/* --- one wrong message
+ * --------------------------------------------------------------------- */
 
 enum misdeed { LOSE, REPEAT, REORDER, CHANGE_FIRST, CHANGE_LAST, CUT, PROMISE, MISDEEDS };
 static const char *const misdeed_names[] = { "lose", "repeat", "reorder", "change first",
@@ -112,8 +114,8 @@ static struct mechanism spoil(const struct mechanism *mechanism)
 	return bad;
 }
 
-static int run_bad(const struct mechanism *mechanism, enum payload payload, enum test test,
-	size_t size, uint64_t duration_ns)
+static int run_bad(const struct mechanism *mechanism, enum payload payload,
+	enum test test, size_t size, uint64_t duration_ns)
 {
 	struct mechanism bad = spoil(mechanism);
 	struct pair_spec spec = spec_of(&bad, -1, -1, size);
@@ -146,7 +148,7 @@ static void assert_seen(
 static bool carries(const struct mechanism *mechanism)
 {
 	return (mechanism->caps & CAP_PAYLOAD) && !mechanism->work &&
-		is_usable(&ground.context, mechanism);
+	       is_usable(&ground.context, mechanism);
 }
 
 static void one_wrong_message_is_seen(void **state)
@@ -158,8 +160,10 @@ static void one_wrong_message_is_seen(void **state)
 		if (!carries(mechanisms[i]))
 			continue;
 		for (misdeed = LOSE; misdeed < CUT; misdeed++) {
-			assert_seen(mechanisms[i], TEST_THROUGHPUT, 64, "not what was sent");
-			assert_seen(mechanisms[i], TEST_THROUGHPUT, 1, "not what was sent");
+			assert_seen(
+				mechanisms[i], TEST_THROUGHPUT, 64, "not what was sent");
+			assert_seen(
+				mechanisms[i], TEST_THROUGHPUT, 1, "not what was sent");
 		}
 		for (misdeed = CHANGE_FIRST; misdeed < CUT; misdeed++)
 			assert_seen(mechanisms[i], TEST_LATENCY, 64, "not what was sent");
@@ -175,9 +179,9 @@ static void a_cut_message_is_seen(void **state)
 		if (!carries(mechanisms[i]))
 			continue;
 		assert_seen(mechanisms[i], TEST_THROUGHPUT, 64,
-			mechanisms[i]->caps & CAP_BOUNDARIES ?
-				"of 64 bytes arrived as one of 63" :
-				"not what was sent");
+			mechanisms[i]->caps & CAP_BOUNDARIES
+				? "of 64 bytes arrived as one of 63"
+				: "not what was sent");
 	}
 }
 
@@ -192,7 +196,8 @@ static void nothing_is_seen_without_looking(void **state)
 			continue;
 		for (misdeed = REORDER; misdeed < CUT; misdeed++)
 			for (size_t p = 0; p < 2; p++)
-				if (run_bad(mechanisms[i], blind[p], TEST_THROUGHPUT, 64, MS))
+				if (run_bad(mechanisms[i], blind[p], TEST_THROUGHPUT, 64,
+					    MS))
 					fail_msg("%s, %s: %s", mechanisms[i]->name,
 						misdeed_names[misdeed], why.text);
 	}
@@ -217,7 +222,8 @@ static void wrong_capacity_is_seen(void **state)
 	}
 }
 
-/* --- set-up that fails half-way ------------------------------------------------------------ */
+/* --- set-up that fails half-way
+ * ------------------------------------------------------------ */
 
 enum stage { CREATE, BEFORE_ATTACH, ATTACH, READY, STAGES };
 static enum stage stage;
@@ -243,16 +249,18 @@ static int half_attach(struct channel *channel)
 	if (stage == BEFORE_ATTACH && channel->side == failing_side)
 		return fail_now(channel);
 	error = base->attach ? base->attach(channel) : 0;
-	return error || stage != ATTACH || channel->side != failing_side ? error :
-									   fail_now(channel);
+	return error || stage != ATTACH || channel->side != failing_side
+		       ? error
+		       : fail_now(channel);
 }
 
 static int half_ready(struct channel *channel)
 {
 	int error = base->ready ? base->ready(channel) : 0;
 
-	return error || stage != READY || channel->side != failing_side ? error :
-									  fail_now(channel);
+	return error || stage != READY || channel->side != failing_side
+		       ? error
+		       : fail_now(channel);
 }
 
 static void fail_at_stage(const struct mechanism *mechanism)
@@ -270,8 +278,8 @@ static void fail_at_stage(const struct mechanism *mechanism)
 	error = pair_start(&ground.context, &spec, from_now(PATIENCE), &pair, &why);
 	assert_null(pair);
 	if (error != -EIO)
-		fail_msg("%s, stage %d, side %u: error %d: %s", mechanism->name, (int)stage,
-			failing_side, error, why.text);
+		fail_msg("%s, stage %d, side %u: error %d: %s", mechanism->name,
+			(int)stage, failing_side, error, why.text);
 	if (!strstr(why.text, has_words ? "the made-up failure: " : mechanism->name) ||
 		!strstr(why.text, strerror(EIO)))
 		fail_msg("%s: '%s'", mechanism->name, why.text);

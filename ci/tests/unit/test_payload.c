@@ -13,7 +13,8 @@
 
 #define GUARD 0xee
 
-/* A part is what the whole holds there, wherever it starts and ends, and no more is written. */
+/* A part is what the whole holds there, wherever it starts and ends, and no more is
+ * written. */
 static void parts_are_cut_from_one_whole(void **state)
 {
 	unsigned char whole[96], part[96 + 16];
@@ -43,7 +44,8 @@ static void every_wrong_byte_is_found(void **state)
 		for (size_t size = 1; size <= sizeof bytes; size++) {
 			payload_fill(bytes, size, 0, 5, offset);
 			for (size_t wrong = 0; wrong < size; wrong++) {
-				unsigned char bit = (unsigned char)(1u << (wrong + size) % 8);
+				unsigned char bit = (unsigned char)(1u << (wrong + size) %
+										  8);
 
 				bytes[wrong] ^= bit;
 				assert_int_equal(

@@ -1,4 +1,5 @@
-/* Which launches a run is made of: complete, reproducible, bounded, and errors in words. */
+/* Which launches a run is made of: complete, reproducible, bounded, and errors in words.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,15 +69,17 @@ static void assert_refused(const struct options *options, int error, const char 
 
 static bool is_same(const struct planned *a, const struct planned *b)
 {
-	return a->mechanism == b->mechanism && a->test == b->test && a->sweep == b->sweep &&
-		a->sweep_value == b->sweep_value && a->repetition == b->repetition &&
-		a->size_count == b->size_count && a->seed == b->seed &&
-		!memcmp(a->sizes, b->sizes, a->size_count * sizeof a->sizes[0]) &&
-		!strcmp(a->placement.name, b->placement.name) &&
-		!memcmp(a->placement.cpu, b->placement.cpu, sizeof a->placement.cpu);
+	return a->mechanism == b->mechanism && a->test == b->test &&
+	       a->sweep == b->sweep && a->sweep_value == b->sweep_value &&
+	       a->repetition == b->repetition && a->size_count == b->size_count &&
+	       a->seed == b->seed &&
+	       !memcmp(a->sizes, b->sizes, a->size_count * sizeof a->sizes[0]) &&
+	       !strcmp(a->placement.name, b->placement.name) &&
+	       !memcmp(a->placement.cpu, b->placement.cpu, sizeof a->placement.cpu);
 }
 
-/* --- order ------------------------------------------------------------------------------------ */
+/* --- order
+ * ------------------------------------------------------------------------------------ */
 
 static void the_seed_decides_the_order(void **state)
 {
@@ -116,7 +119,8 @@ static void without_a_seed_one_is_drawn(void **state)
 	plan_free(&other);
 }
 
-/* --- completeness ------------------------------------------------------------------------------ */
+/* --- completeness
+ * ------------------------------------------------------------------------------ */
 
 static size_t count_launches(const struct plan *plan, const struct mechanism *mechanism,
 	enum test test, const struct placement *placement)
@@ -168,15 +172,15 @@ static void everything_is_planned(void **state)
 				continue;
 			}
 			if (test == TEST_CAPACITY) {
-				assert_true(count_launches(&plan, mechanism, test, NULL) > 0);
+				assert_true(
+					count_launches(&plan, mechanism, test, NULL) > 0);
 				continue;
 			}
 			assert_int_equal(count_launches(&plan, mechanism, test, NULL),
 				is_solo ? 3 : 6);
 			for (size_t p = 0; p < 2 && !is_solo; p++)
-				assert_int_equal(
-					count_launches(&plan, mechanism, test,
-						&plan.placements.items[p]),
+				assert_int_equal(count_launches(&plan, mechanism, test,
+							 &plan.placements.items[p]),
 					3);
 		}
 	assert_true(plan.planned_ns > 0);
@@ -208,7 +212,8 @@ static void pointless_launches_stay_and_say_why(void **state)
 	plan_free(&plan);
 }
 
-/* --- sweeps ------------------------------------------------------------------------------------ */
+/* --- sweeps
+ * ------------------------------------------------------------------------------------ */
 
 static void sweep_of(const struct mechanism *mechanism, const char *preset, unsigned most)
 {
@@ -267,7 +272,8 @@ static void sweeps_reach_both_ends(void **state)
 	}
 }
 
-/* --- choices ----------------------------------------------------------------------------------- */
+/* --- choices
+ * ----------------------------------------------------------------------------------- */
 
 static void globs_choose(void **state)
 {
@@ -287,7 +293,7 @@ static void globs_choose(void **state)
 	for (size_t i = 0; i < mechanism_count; i++)
 		for (enum test test = 0; test < TESTS; test++)
 			floors += !strncmp(mechanisms[i]->name, "floor_", 6) &&
-				(mechanisms[i]->tests & TEST_BIT(test));
+				  (mechanisms[i]->tests & TEST_BIT(test));
 	assert_int_equal(plan.count, floors); /* named twice, planned once */
 	plan_free(&plan);
 }
@@ -299,16 +305,22 @@ static void wrong_choices_are_named(void **state)
 	} cases[] = {
 		{ "mechanisms", "pip", "did you mean pipe?" },
 		{ "mechanisms", "pipe,quux", "'quux'; see 'ipcmark list mechanisms'" },
-		{ "mechanisms", "zzz*", "'zzz*'" }, { "mechanisms", "pipe,,tcp", "empty name" },
+		{ "mechanisms", "zzz*", "'zzz*'" },
+		{ "mechanisms", "pipe,,tcp", "empty name" },
 		{ "mechanisms", "pipe,", "empty name" },
-		{ "tests", "latancy", "latency" }, { "tests", "latency,", "empty name" },
-		{ "sizes", "4KB", "did you mean 4K?" }, { "sizes", "0", "1 to 1M" },
-		{ "sizes", "2M", "1 to 1M" }, { "sizes", "-1", "'-1'" },
-		{ "sizes", "1e99", "'1e99'" }, { "sizes", "64,,1K", "empty size" },
+		{ "tests", "latancy", "latency" },
+		{ "tests", "latency,", "empty name" },
+		{ "sizes", "4KB", "did you mean 4K?" },
+		{ "sizes", "0", "1 to 1M" },
+		{ "sizes", "2M", "1 to 1M" },
+		{ "sizes", "-1", "'-1'" },
+		{ "sizes", "1e99", "'1e99'" },
+		{ "sizes", "64,,1K", "empty size" },
 		{ "sizes",
 			"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25",
 			"at most 24" },
-		{ "placements", "same-cup", "same-cpu" }, { "placements", "unpinned,", "empty" },
+		{ "placements", "same-cup", "same-cpu" },
+		{ "placements", "unpinned,", "empty" },
 	};
 
 	(void)state;
@@ -328,16 +340,17 @@ static void settings_are_checked(void **state)
 
 	(void)state;
 	options.setting_count = 1;
-	options.settings[0] = (struct option_setting){ "pipe.sise", 4096 };
+	options.settings[0] = (struct option_setting) { "pipe.sise", 4096 };
 	assert_refused(&options, -EINVAL, "did you mean pipe.size?");
-	options.settings[0] = (struct option_setting){ "pipe.size", INT64_MAX };
+	options.settings[0] = (struct option_setting) { "pipe.size", INT64_MAX };
 	assert_refused(&options, -EINVAL, "fs.pipe-max-size");
-	options.settings[0] = (struct option_setting){ "pipe.size", 0 };
+	options.settings[0] = (struct option_setting) { "pipe.size", 0 };
 	assert_refused(&options, -EINVAL, "--set pipe.size=0 is out of range");
 	/* Right, but of a mechanism that was not chosen. */
-	options.settings[0] = (struct option_setting){ "pipe.size", 65536 };
+	options.settings[0] = (struct option_setting) { "pipe.size", 65536 };
 	options.mechanisms = "tcp";
-	assert_refused(&options, -EINVAL, "no chosen mechanism has a setting 'pipe.size'");
+	assert_refused(
+		&options, -EINVAL, "no chosen mechanism has a setting 'pipe.size'");
 	options.mechanisms = "eventfd";
 	options.tests = "capacity";
 	options.setting_count = 0;
@@ -360,7 +373,7 @@ static void options_reach_the_launch(void **state)
 	options.slices = 9;
 	options.payload = RUN_PAYLOAD_VERIFY;
 	options.setting_count = 1;
-	options.settings[0] = (struct option_setting){ "pipe.size", 65536 };
+	options.settings[0] = (struct option_setting) { "pipe.size", 65536 };
 	plan = make(&options, NULL);
 	plan_launch(&options, &plan, &plan.launches[0], &spec);
 	assert_ptr_equal(spec.pairs[0].mechanism, pipe);
@@ -376,7 +389,8 @@ static void options_reach_the_launch(void **state)
 	plan_free(&plan);
 }
 
-/* --- machines one does not have ----------------------------------------------------------------- */
+/* --- machines one does not have
+ * ----------------------------------------------------------------- */
 
 static size_t core_pairs(const struct plan *plan)
 {
@@ -427,12 +441,13 @@ static void large_machines_are_bounded(void **state)
 	(void)state;
 	if (!HAS_SYNTHETIC)
 		skip();
-	for (options.preset = PRESET_QUICK; options.preset <= PRESET_FULL; options.preset++) {
+	for (options.preset = PRESET_QUICK; options.preset <= PRESET_FULL;
+		options.preset++) {
 		const struct preset *preset = &presets[options.preset];
 
 		plan = make(&options, "pack:2 numa:4 l3:4 core:9 pu:2");
-		assert_in_range(
-			core_pairs(&plan), 1, (size_t)preset->pairs * preset->pair_launches);
+		assert_in_range(core_pairs(&plan), 1,
+			(size_t)preset->pairs * preset->pair_launches);
 		assert_true(plan.note[0] != '\0');
 		if (preset->placements)
 			assert_true(plan.placements.count <= preset->placements);

@@ -24,7 +24,8 @@ static double chi_square(const unsigned *counts, size_t cells, unsigned draws)
 	return sum;
 }
 
-/* First values of splitmix64 from seed 1234567, as its authors' reference code gives them. */
+/* First values of splitmix64 from seed 1234567, as its authors' reference code gives
+ * them. */
 static void it_is_splitmix64(void **state)
 {
 	struct random random = { 1234567 };
@@ -40,7 +41,8 @@ static void it_is_splitmix64(void **state)
 static void below_stays_below(void **state)
 {
 	struct random random = { 1 };
-	static const uint64_t limits[] = { 1, 2, 3, 7, 1000, (uint64_t)1 << 63, UINT64_MAX };
+	static const uint64_t limits[] = { 1, 2, 3, 7, 1000, (uint64_t)1 << 63,
+		UINT64_MAX };
 
 	(void)state;
 	for (size_t l = 0; l < sizeof limits / sizeof limits[0]; l++)
@@ -48,8 +50,8 @@ static void below_stays_below(void **state)
 			assert_true(random_below(&random, limits[l]) < limits[l]);
 }
 
-/* Three quarters of all values as a limit: a plain remainder would fall below a third of it
- * half of the time, and here it may do so in a third only. */
+/* Three quarters of all values as a limit: a plain remainder would fall below a third of
+ * it half of the time, and here it may do so in a third only. */
 static void below_has_no_bias(void **state)
 {
 	struct random random = { 2 };
@@ -59,7 +61,8 @@ static void below_has_no_bias(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 30000; i++)
 		thirds[random_below(&random, limit) / (limit / 3)]++;
-	/* 2 degrees of freedom: above 13.8 once in a thousand seeds; biased it is 3750. */
+	/* 2 degrees of freedom: above 13.8 once in a thousand seeds; biased it is 3750.
+	 */
 	assert_true(chi_square(thirds, 3, 30000) < 13.8);
 }
 

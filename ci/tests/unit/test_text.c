@@ -22,7 +22,8 @@ static void assert_says(const char *words)
 		fail_msg("'%s' does not say '%s'", why.text, words);
 }
 
-/* --- sizes ---------------------------------------------------------------------------------- */
+/* --- sizes
+ * ---------------------------------------------------------------------------------- */
 
 static void right_sizes(void **state)
 {
@@ -30,8 +31,13 @@ static void right_sizes(void **state)
 		const char *text;
 		uint64_t bytes;
 	} cases[] = {
-		{ "0", 0 }, { "1", 1 }, { "64", 64 }, { "007", 7 }, { "4K", 4096 },
-		{ "1M", 1 << 20 }, { "2G", (uint64_t)2 << 30 },
+		{ "0", 0 },
+		{ "1", 1 },
+		{ "64", 64 },
+		{ "007", 7 },
+		{ "4K", 4096 },
+		{ "1M", 1 << 20 },
+		{ "2G", (uint64_t)2 << 30 },
 		{ "9223372036854775807", INT64_MAX },
 		{ "9007199254740991K", 9007199254740991u << 10 },
 		{ "8589934591G", (uint64_t)8589934591u << 30 },
@@ -43,8 +49,8 @@ static void right_sizes(void **state)
 
 		why_clear(&why);
 		if (text_size(cases[i].text, &bytes, &why) || bytes != cases[i].bytes)
-			fail_msg("'%s': %llu, %s", cases[i].text, (unsigned long long)bytes,
-				why.text);
+			fail_msg("'%s': %llu, %s", cases[i].text,
+				(unsigned long long)bytes, why.text);
 	}
 }
 
@@ -55,12 +61,19 @@ static void wrong_sizes(void **state)
 		int error;
 		const char *words;
 	} cases[] = {
-		{ "", -EINVAL, "empty size" }, { "4KB", -EINVAL, "did you mean 4K?" },
-		{ "4KiB", -EINVAL, "did you mean 4K?" }, { "4k", -EINVAL, "did you mean 4K?" },
-		{ "12mb", -EINVAL, "did you mean 12M?" }, { "-1", -EINVAL, "'-1'" },
-		{ "+1", -EINVAL, "'+1'" }, { " 1", -EINVAL, "' 1'" },
-		{ "1e99", -EINVAL, "'1e99'" }, { "1.5K", -EINVAL, "'1.5K'" },
-		{ "K", -EINVAL, "'K'" }, { "4 K", -EINVAL, "'4 K'" }, { "0x10", -EINVAL, "0x10" },
+		{ "", -EINVAL, "empty size" },
+		{ "4KB", -EINVAL, "did you mean 4K?" },
+		{ "4KiB", -EINVAL, "did you mean 4K?" },
+		{ "4k", -EINVAL, "did you mean 4K?" },
+		{ "12mb", -EINVAL, "did you mean 12M?" },
+		{ "-1", -EINVAL, "'-1'" },
+		{ "+1", -EINVAL, "'+1'" },
+		{ " 1", -EINVAL, "' 1'" },
+		{ "1e99", -EINVAL, "'1e99'" },
+		{ "1.5K", -EINVAL, "'1.5K'" },
+		{ "K", -EINVAL, "'K'" },
+		{ "4 K", -EINVAL, "'4 K'" },
+		{ "0x10", -EINVAL, "0x10" },
 		{ "9223372036854775808", -ERANGE, "too large" },
 		{ "99999999999999999999999", -ERANGE, "too large" },
 		{ "9007199254740992K", -ERANGE, "too large" },
@@ -91,7 +104,8 @@ static void short_sizes_are_read_back(void **state)
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		uint64_t back = 99;
 
-		assert_int_equal(text_size(text_size_short(sizes[i], text), &back, NULL), 0);
+		assert_int_equal(
+			text_size(text_size_short(sizes[i], text), &back, NULL), 0);
 		assert_true(back == sizes[i]);
 	}
 	assert_string_equal(text_size_short(64, text), "64");
@@ -101,7 +115,8 @@ static void short_sizes_are_read_back(void **state)
 	assert_string_equal(text_size_short((uint64_t)1 << 40, text), "1024G");
 }
 
-/* --- times and numbers ----------------------------------------------------------------------- */
+/* --- times and numbers
+ * ----------------------------------------------------------------------- */
 
 static void right_times(void **state)
 {
@@ -109,9 +124,17 @@ static void right_times(void **state)
 		const char *text;
 		uint64_t ns;
 	} cases[] = {
-		{ "0", 0 }, { "250ns", 250 }, { "10us", 10000 }, { "10µs", 10000 },
-		{ "1.5ms", 1500000 }, { "2s", 2000000000 }, { "0.1us", 100 }, { "0s", 0 },
-		{ "0.4ns", 0 }, { "1e3ns", 1000 }, { "9e9s", 9000000000000000000u },
+		{ "0", 0 },
+		{ "250ns", 250 },
+		{ "10us", 10000 },
+		{ "10µs", 10000 },
+		{ "1.5ms", 1500000 },
+		{ "2s", 2000000000 },
+		{ "0.1us", 100 },
+		{ "0s", 0 },
+		{ "0.4ns", 0 },
+		{ "1e3ns", 1000 },
+		{ "9e9s", 9000000000000000000u },
 	};
 
 	(void)state;
@@ -130,11 +153,20 @@ static void wrong_times(void **state)
 	static const struct {
 		const char *text, *words;
 	} cases[] = {
-		{ "", "not a time" }, { "10", "no unit" }, { "1.5", "no unit" },
-		{ "-1ms", "not a time" }, { "ms", "not a time" }, { "1 ms", "not a time" },
-		{ "1msx", "not a time" }, { "1min", "not a time" }, { "nan", "not a time" },
-		{ "inf", "not a time" }, { ".5s", "not a time" }, { "1e99s", "not a time" },
-		{ "9e18s", "not a time" }, { "1S", "not a time" },
+		{ "", "not a time" },
+		{ "10", "no unit" },
+		{ "1.5", "no unit" },
+		{ "-1ms", "not a time" },
+		{ "ms", "not a time" },
+		{ "1 ms", "not a time" },
+		{ "1msx", "not a time" },
+		{ "1min", "not a time" },
+		{ "nan", "not a time" },
+		{ "inf", "not a time" },
+		{ ".5s", "not a time" },
+		{ "1e99s", "not a time" },
+		{ "9e18s", "not a time" },
+		{ "1S", "not a time" },
 	};
 
 	(void)state;
@@ -163,8 +195,8 @@ static void numbers(void **state)
 	assert_int_equal(text_number("6", -5, 5, &number, &why), -ERANGE);
 	assert_says("6 is out of range; it can be -5 to 5");
 	assert_int_equal(text_number("-6", -5, 5, &number, NULL), -ERANGE);
-	assert_int_equal(text_number("99999999999999999999", INT64_MIN, INT64_MAX, &number,
-				 NULL),
+	assert_int_equal(
+		text_number("99999999999999999999", INT64_MIN, INT64_MAX, &number, NULL),
 		-ERANGE);
 	assert_int_equal(text_number("", 0, 5, &number, NULL), -EINVAL);
 	assert_int_equal(text_number("1x", 0, 5, &number, NULL), -EINVAL);
@@ -174,7 +206,8 @@ static void numbers(void **state)
 	assert_int_equal(number, 5);
 }
 
-/* --- quantities ------------------------------------------------------------------------------ */
+/* --- quantities
+ * ------------------------------------------------------------------------------ */
 
 static void quantities(void **state)
 {
@@ -183,23 +216,40 @@ static void quantities(void **state)
 		double value;
 		const char *text;
 	} cases[] = {
-		{ text_bytes, 0, "0 B" }, { text_bytes, 64, "64 B" },
-		{ text_bytes, 1023, "1023 B" }, { text_bytes, 1024, "1 KiB" },
-		{ text_bytes, 4096, "4 KiB" }, { text_bytes, 1536, "1.50 KiB" },
-		{ text_bytes, 1048576, "1 MiB" }, { text_bytes, 1048575, "1.00 MiB" },
+		{ text_bytes, 0, "0 B" },
+		{ text_bytes, 64, "64 B" },
+		{ text_bytes, 1023, "1023 B" },
+		{ text_bytes, 1024, "1 KiB" },
+		{ text_bytes, 4096, "4 KiB" },
+		{ text_bytes, 1536, "1.50 KiB" },
+		{ text_bytes, 1048576, "1 MiB" },
+		{ text_bytes, 1048575, "1.00 MiB" },
 		{ text_bytes, 1100.0 * 1099511627776, "1100 TiB" },
-		{ text_ns, 0, "0 ns" }, { text_ns, 1, "1 ns" }, { text_ns, 850, "850 ns" },
-		{ text_ns, 1.234, "1.23 ns" }, { text_ns, 12.34, "12.3 ns" },
-		{ text_ns, 9.994, "9.99 ns" }, { text_ns, 9.996, "10.0 ns" },
-		{ text_ns, 99.94, "99.9 ns" }, { text_ns, 99.96, "100 ns" },
-		{ text_ns, 123.4, "123 ns" }, { text_ns, 999.4, "999 ns" },
-		{ text_ns, 999.6, "1.00 µs" }, { text_ns, 1000, "1 µs" },
-		{ text_ns, 12345, "12.3 µs" }, { text_ns, 999499, "999 µs" },
-		{ text_ns, 999600, "1.00 ms" }, { text_ns, 1.24e9, "1.24 s" },
-		{ text_ns, 3600e9, "3600 s" }, { text_ns, -12345, "-12.3 µs" },
-		{ text_ns, NAN, "-" }, { text_rate, 1.2e9, "1.20 GB/s" },
-		{ text_rate, 999.96e6, "1.00 GB/s" }, { text_rate, 5e14, "500 TB/s" },
-		{ text_rate, NAN, "-" }, { text_bytes, NAN, "-" },
+		{ text_ns, 0, "0 ns" },
+		{ text_ns, 1, "1 ns" },
+		{ text_ns, 850, "850 ns" },
+		{ text_ns, 1.234, "1.23 ns" },
+		{ text_ns, 12.34, "12.3 ns" },
+		{ text_ns, 9.994, "9.99 ns" },
+		{ text_ns, 9.996, "10.0 ns" },
+		{ text_ns, 99.94, "99.9 ns" },
+		{ text_ns, 99.96, "100 ns" },
+		{ text_ns, 123.4, "123 ns" },
+		{ text_ns, 999.4, "999 ns" },
+		{ text_ns, 999.6, "1.00 µs" },
+		{ text_ns, 1000, "1 µs" },
+		{ text_ns, 12345, "12.3 µs" },
+		{ text_ns, 999499, "999 µs" },
+		{ text_ns, 999600, "1.00 ms" },
+		{ text_ns, 1.24e9, "1.24 s" },
+		{ text_ns, 3600e9, "3600 s" },
+		{ text_ns, -12345, "-12.3 µs" },
+		{ text_ns, NAN, "-" },
+		{ text_rate, 1.2e9, "1.20 GB/s" },
+		{ text_rate, 999.96e6, "1.00 GB/s" },
+		{ text_rate, 5e14, "500 TB/s" },
+		{ text_rate, NAN, "-" },
+		{ text_bytes, NAN, "-" },
 	};
 
 	(void)state;
@@ -226,7 +276,8 @@ static void extreme_quantities_fit(void **state)
 	assert_true(strlen(text) < sizeof text);
 }
 
-/* --- words ----------------------------------------------------------------------------------- */
+/* --- words
+ * ----------------------------------------------------------------------------------- */
 
 static void nearest_words(void **state)
 {
@@ -235,11 +286,22 @@ static void nearest_words(void **state)
 	static const struct {
 		const char *word, *nearest;
 	} cases[] = {
-		{ "pipe", "pipe" }, { "pip", "pipe" }, { "pipes", "pipe" }, { "piep", "pipe" },
-		{ "ppie", "pipe" }, { "tpc", "tcp" }, { "fofi", "fifo" },
-		{ "unix_steam", "unix_stream" }, { "unix_dgarm", "unix_dgram" },
-		{ "unix-stream", "unix_stream" }, { "lat", "latency" }, { "th", "throughput" },
-		{ "latancy", "latency" }, { "udp", NULL }, { "quux", NULL }, { "x", NULL },
+		{ "pipe", "pipe" },
+		{ "pip", "pipe" },
+		{ "pipes", "pipe" },
+		{ "piep", "pipe" },
+		{ "ppie", "pipe" },
+		{ "tpc", "tcp" },
+		{ "fofi", "fifo" },
+		{ "unix_steam", "unix_stream" },
+		{ "unix_dgarm", "unix_dgram" },
+		{ "unix-stream", "unix_stream" },
+		{ "lat", "latency" },
+		{ "th", "throughput" },
+		{ "latancy", "latency" },
+		{ "udp", NULL },
+		{ "quux", NULL },
+		{ "x", NULL },
 		{ "", NULL },
 		{ "a word that is far longer than any that anybody would ever type, really",
 			NULL },
@@ -317,7 +379,8 @@ static void sentences(void **state)
 	assert_int_equal(why_say(&why, 0, "something else"), -EINVAL);
 	assert_string_equal(why.text, "open x: No such file or directory");
 	why_add(&why, "the limit is %d", 3);
-	assert_string_equal(why.text, "open x: No such file or directory (the limit is 3)");
+	assert_string_equal(
+		why.text, "open x: No such file or directory (the limit is 3)");
 	assert_int_equal(why_say(NULL, EPERM, "nobody listens"), -EPERM);
 	why_add(NULL, "nobody listens");
 	why_clear(&why);
