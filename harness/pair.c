@@ -403,6 +403,7 @@ static int create_channel(struct pair *pair, struct why *why)
 	*channel = (struct channel) { .mechanism = mechanism,
 		.size_max = spec->size_max ? spec->size_max : 1,
 		.shares_cpu = shares_cpu(&spec->placement),
+		.is_unpinned = spec->placement.cpu[0] < 0,
 		.directory = pair->context.janitor->directory,
 		.ledger = pair->context.janitor->ledger,
 		.why = &pair->channel_why };

@@ -82,6 +82,7 @@ struct channel {
 					       * mechanism->settings */
 	unsigned side; /* 0 or 1 */
 	bool shares_cpu; /* both sides on one CPU: a spinner yields */
+	bool is_unpinned; /* they may meet on one CPU: a spinner yields now and then */
 	const char *directory; /* private, 0700 */
 	struct ledger *ledger; /* names go in here before they exist */
 	struct why *why;

@@ -293,7 +293,7 @@ static void stop_in_slice(const struct mechanism *mechanism)
 {
 	struct plot wanted = { .misdeed = STOP, .side = 0, .at = 20 };
 	struct pair *pair = start(wrap(mechanism, wanted));
-	int error = long_slice(pair, mechanism, TEST_LATENCY, 200 * MS);
+	int error = long_slice(pair, mechanism, TEST_LATENCY, S);
 
 	if (error != -ETIMEDOUT)
 		fail_msg("%s: error %d: %s", mechanism->name, error, why.text);
