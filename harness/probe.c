@@ -5,10 +5,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "harness/base/memory.h"
 #include "harness/clock.h"
 
 #define PROBE_TIMEOUT_MS 5000
@@ -118,13 +118,12 @@ int probe_mechanism(
 	size_t size = sizeof(struct answer) + mechanism->shared_size;
 	struct question question = { mechanism, janitor, NULL };
 	struct child child;
-	void *memory = mmap(
-		NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *memory = memory_shared(size);
 	int error;
 
-	if (memory == MAP_FAILED)
-		return why_say(
-			why, errno, "%s: share memory with a probe", mechanism->name);
+	if (!memory)
+		return why_say(why, ENOMEM, "%s: share memory with a probe",
+			mechanism->name);
 	question.answer = memory;
 	error = child_start(janitor, ask, &question, &child, why);
 	if (!error) {
@@ -133,6 +132,6 @@ int probe_mechanism(
 
 		error = judge(&question, ended, status, why);
 	}
-	munmap(memory, size);
+	memory_unmap(memory, size);
 	return error;
 }

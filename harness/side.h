@@ -4,6 +4,7 @@
 
 #include "harness/clock.h"
 #include "harness/control.h"
+#include "harness/pair.h"
 #include "harness/payload.h"
 #include "mechanisms/mechanism.h"
 
@@ -25,6 +26,23 @@ struct side {
 	uint32_t *samples; /* SAMPLES_MAX, prefaulted */
 	size_t sample_count;
 };
+
+/* What the coordinator hands to a side that starts. */
+struct side_start {
+	const struct pair_context *context;
+	const struct pair_spec *spec;
+	const struct channel *channel; /* as create() left it */
+	struct control *control;
+	int bell; /* eventfd: the last to park, or the first to fail, rings it */
+	unsigned side;
+};
+
+/* The whole life of a side: binds itself, attaches, runs slices until it is told to quit.
+ * For child_start(); returns the exit status. */
+int side_main(void *start);
+
+/* Bytes of each of a side's private buffers. */
+size_t side_buffer_size(const struct pair_spec *spec);
 
 /* Run one slice; fill messages, bytes and elapsed_ns of this side's report. 0 or -errno.
  */

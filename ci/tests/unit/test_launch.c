@@ -427,7 +427,7 @@ static void a_side_that_moved_is_a_cause_to_retry(void **state)
 	struct mechanism mechanism = made_up(quick_work);
 	struct launch_spec spec = launch_of(&mechanism, TEST_LATENCY);
 	cpu_set_t allowed;
-	int cpus[2], count = 0;
+	int cpus[2] = { -1, -1 }, count = 0;
 
 	(void)state;
 	assert_int_equal(sched_getaffinity(0, sizeof allowed, &allowed), 0);
