@@ -215,8 +215,8 @@ static struct planned *add(struct plan *plan, const struct planned *planned)
 {
 	if ((plan->count & (plan->count - 1)) == 0) {
 		size_t room = plan->count ? 2 * plan->count : 1;
-		struct planned *grown =
-			realloc(plan->launches, room * sizeof *plan->launches);
+		struct planned *grown = realloc(
+			plan->launches, room * sizeof *plan->launches);
 
 		if (!grown)
 			abort();

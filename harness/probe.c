@@ -122,8 +122,8 @@ int probe_mechanism(
 	int error;
 
 	if (!memory)
-		return why_say(why, ENOMEM, "%s: share memory with a probe",
-			mechanism->name);
+		return why_say(
+			why, ENOMEM, "%s: share memory with a probe", mechanism->name);
 	question.answer = memory;
 	error = child_start(janitor, ask, &question, &child, why);
 	if (!error) {

@@ -31,8 +31,7 @@ static int side_bind(const struct side_start *start, struct why *why)
 	CPU_ZERO_S(CPU_ALLOC_SIZE((size_t)cpu + 1), set);
 	CPU_SET_S((size_t)cpu, CPU_ALLOC_SIZE((size_t)cpu + 1), set);
 	if (sched_setaffinity(0, CPU_ALLOC_SIZE((size_t)cpu + 1), set))
-		error = why_say(why, errno, "bind side %u to CPU %d",
-			start->side, cpu);
+		error = why_say(why, errno, "bind side %u to CPU %d", start->side, cpu);
 	CPU_FREE(set);
 	if (!error && start->context->topology)
 		topology_bind_memory(
@@ -117,8 +116,8 @@ static void side_park(struct side *side, struct report *report, int error, int b
 			;
 }
 
-static void side_work(
-	struct side *side, const struct side_start *start, const struct counters *counters)
+static void side_work(struct side *side, const struct side_start *start,
+	const struct counters *counters)
 {
 	struct control *control = side->control;
 	unsigned number = side->channel.side;

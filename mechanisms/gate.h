@@ -27,7 +27,8 @@ struct gate_ops {
 };
 
 /* One turn of a spinner: lets the other hyper-thread run; on a shared CPU the peer cannot
- * change anything until this side yields, and unpinned sides may share one for a while. */
+ * change anything until this side yields, and unpinned sides may share one for a while.
+ */
 static inline void gate_relax(const struct channel *channel)
 {
 	static unsigned turns; /* of this process */
