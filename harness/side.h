@@ -13,7 +13,7 @@
 #define SAMPLES_MAX 32768
 
 /* A mechanism that still accepts after so many seconds is told to be without bound. */
-#define CAPACITY_FILL_S 5u
+#define CAPACITY_FILL_S 2u
 
 struct side {
 	struct channel channel;
