@@ -6,87 +6,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "harness/base/text.h"
 #include "mechanisms/descriptor.h"
+#include "mechanisms/socket_buffers.h"
 
-static void buffer_range(const char *limit, int64_t *least, int64_t *most)
-{
-	*least = 4096;
-	*most = text_file_number(limit, 212992);
-}
-
-static void sndbuf_range(int64_t *least, int64_t *most)
-{
-	buffer_range("/proc/sys/net/core/wmem_max", least, most);
-}
-
-static void rcvbuf_range(int64_t *least, int64_t *most)
-{
-	buffer_range("/proc/sys/net/core/rmem_max", least, most);
-}
-
-/* Sets SO_SNDBUF or SO_RCVBUF where wanted and notes what the system made of it: Linux
- * doubles the value for its own bookkeeping, socket(7). */
-static int settle_buffer(struct channel *channel, int fd, int name, int64_t *value)
-{
-	const char *what = name == SO_SNDBUF ? "SO_SNDBUF" : "SO_RCVBUF";
-	int number = (int)*value;
-	socklen_t size = sizeof number;
-
-	if (*value != SETTING_UNSET &&
-		setsockopt(fd, SOL_SOCKET, name, &number, sizeof number))
-		return why_say(channel->why, errno, "%s: set %s to %d",
-			channel->mechanism->name, what, number);
-	if (getsockopt(fd, SOL_SOCKET, name, &number, &size))
-		return why_say(channel->why, errno, "%s: get %s",
-			channel->mechanism->name, what);
-	*value = number;
-	return 0;
-}
-
-static const struct setting_spec unix_settings[] = {
-	{ .name = "unix.sndbuf",
-		.unit = "bytes",
-		.says = "SO_SNDBUF of both ends; the system doubles it",
-		.limit = "net.core.wmem_max",
-		.standard = SETTING_UNSET,
-		.range = sndbuf_range },
-	{ .name = NULL },
-};
+static const struct setting_spec unix_settings[] = { UNIX_SNDBUF_SETTING,
+	{ .name = NULL } };
 enum { UNIX_SNDBUF };
-
-/* The largest datagram that both the buffers and the protocol take, found by trying: the
- * overhead that counts against SO_SNDBUF is the kernel's own affair. */
-static int settle_datagram(struct channel *channel, int from, int to)
-{
-	size_t good = 0, bad = channel->size_max + 1;
-	int error = 0;
-
-	for (size_t size = channel->size_max; size && good + 1 < bad;
-		size = good + (bad - good) / 2) {
-		ssize_t sent = send(from, channel->tx, size, MSG_DONTWAIT);
-
-		if (sent == (ssize_t)size) {
-			good = size;
-			if (recv(to, channel->rx, size, 0) != sent)
-				return why_say(channel->why, errno,
-					"%s: receive %zu bytes", channel->mechanism->name,
-					size);
-		} else {
-			bad = size;
-			error = errno;
-		}
-	}
-	if (!good)
-		return why_say(channel->why, error, "%s: send one byte",
-			channel->mechanism->name);
-	if (good < channel->size_max)
-		why_say(&channel->size_limit, 0,
-			"%s takes at most %zu bytes in one datagram",
-			channel->mechanism->name, good);
-	channel->size_max = good;
-	return 0;
-}
 
 static int unix_create(struct channel *channel, int type)
 {
@@ -101,11 +26,13 @@ static int unix_create(struct channel *channel, int type)
 	for (unsigned side = 0; side < 2; side++) {
 		pairs->tx[side] = pairs->rx[side] = ends[side];
 		channel->settings[UNIX_SNDBUF] = wanted;
-		if (settle_buffer(channel, ends[side], SO_SNDBUF,
+		if (buffers_settle(channel, ends[side], SO_SNDBUF,
 			    &channel->settings[UNIX_SNDBUF]))
 			return -EINVAL;
 	}
-	return type == SOCK_STREAM ? 0 : settle_datagram(channel, ends[0], ends[1]);
+	return type == SOCK_STREAM
+		       ? 0
+		       : buffers_settle_datagram(channel, ends[0], ends[1], NULL, 0);
 }
 
 static int unix_stream_create(struct channel *channel)
@@ -157,13 +84,13 @@ static const struct setting_spec tcp_settings[] = {
 		.says = "SO_SNDBUF; set, it no longer grows by itself; the system doubles it",
 		.limit = "net.core.wmem_max",
 		.standard = SETTING_UNSET,
-		.range = sndbuf_range },
+		.range = buffers_sndbuf_range },
 	{ .name = "tcp.rcvbuf",
 		.unit = "bytes",
 		.says = "SO_RCVBUF; set, it no longer grows by itself; the system doubles it",
 		.limit = "net.core.rmem_max",
 		.standard = SETTING_UNSET,
-		.range = rcvbuf_range },
+		.range = buffers_rcvbuf_range },
 	{ .name = NULL },
 };
 enum { TCP_SET_NODELAY, TCP_SET_SNDBUF, TCP_SET_RCVBUF };
@@ -190,10 +117,10 @@ static int tcp_create(struct channel *channel)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	/* Buffer sizes count from before the handshake on: set here, accept inherits
 	 * them. */
-	error = settle_buffer(
+	error = buffers_settle(
 		channel, listener, SO_SNDBUF, &channel->settings[TCP_SET_SNDBUF]);
 	if (!error)
-		error = settle_buffer(
+		error = buffers_settle(
 			channel, listener, SO_RCVBUF, &channel->settings[TCP_SET_RCVBUF]);
 	if (error)
 		return error;
@@ -229,10 +156,10 @@ static int tcp_attach(struct channel *channel)
 	own->tx = own->rx = fd;
 	if (channel->side == 0) {
 		memcpy(channel->settings, shared->settings, sizeof shared->settings);
-		error = settle_buffer(
+		error = buffers_settle(
 			channel, fd, SO_SNDBUF, &channel->settings[TCP_SET_SNDBUF]);
 		if (!error)
-			error = settle_buffer(channel, fd, SO_RCVBUF,
+			error = buffers_settle(channel, fd, SO_RCVBUF,
 				&channel->settings[TCP_SET_RCVBUF]);
 		if (!error && connect(fd, (struct sockaddr *)&shared->address,
 				      sizeof shared->address))
