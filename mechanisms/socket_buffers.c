@@ -66,7 +66,7 @@ int buffers_settle_datagram(struct channel *channel, int from, int to,
 			channel->mechanism->name);
 	if (good < channel->size_max)
 		why_say(&channel->size_limit, 0,
-			"%s takes at most %zu bytes in one datagram",
+			"%s takes at most %zu bytes in one message",
 			channel->mechanism->name, good);
 	channel->size_max = good;
 	return 0;
