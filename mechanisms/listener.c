@@ -64,10 +64,13 @@ static int connect_peer(struct channel *channel, listener_options *set_options)
 	error = set_options(channel, own->tx);
 	if (error)
 		return error;
-	if (connect(own->tx, (struct sockaddr *)&shared->address, shared->address_size))
-		return why_say(
+	if (connect(own->tx, (struct sockaddr *)&shared->address, shared->address_size)) {
+		error = why_say(
 			channel->why, errno, "%s: connect", channel->mechanism->name);
-	return 0;
+		if (error == -ENETUNREACH)
+			why_add(channel->why, "the loopback interface is down");
+	}
+	return error;
 }
 
 int listener_attach(struct channel *channel, listener_options *set_options)
