@@ -240,14 +240,14 @@ static int say_lost(const struct channel *channel, uint64_t sent)
 {
 	const struct udp_own *own = channel->own;
 	unsigned long long lost = sent - own->taken;
-	int error = why_say(channel->why, ENOMSG,
+
+	why_say(channel->why, 0,
 		"%s: %llu of %llu datagrams were lost: they did not arrive in %d ms",
 		channel->mechanism->name, lost, (unsigned long long)sent,
 		TIMEOUT_US / 1000);
-
 	why_add(channel->why, "the receive buffer has %lld bytes, see udp.rcvbuf",
 		(long long)channel->settings[RCVBUF]);
-	return error;
+	return -EBADMSG;
 }
 
 static inline __attribute__((always_inline)) int recv_by(struct channel *channel,
