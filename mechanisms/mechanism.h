@@ -94,8 +94,8 @@ struct mechanism {
 	const char *family; /* "socket": one hue a family in figures */
 	const char *cite; /* "unix(7)" */
 	const char *says; /* one line for `list` */
-	const char *preset; /* setting values that make this row, "tcp.nodelay=0,..." or
-			       NULL */
+	const char *preset; /* setting values that make this row, "tcp.nodelay=0,...", or
+			       NULL; "most" is the greatest value this system has */
 	unsigned caps; /* enum mechanism_caps */
 	unsigned tests; /* TEST_BIT()s it takes part in */
 	const struct setting_spec *settings; /* ends with a NULL name; NULL: none */
@@ -113,7 +113,9 @@ struct mechanism {
 	int (*ready)(struct channel *channel);
 
 	/* Where the next message of `size` bytes may be written; asked again before a
-	 * send, perhaps with another size, it answers again. NULL: in channel->tx. */
+	 * send, perhaps with another size, it answers again. Not only for memory both
+	 * sides share: also where a message's memory must not be written again before
+	 * the peer is done. NULL: in channel->tx. */
 	int (*reserve)(struct channel *channel, size_t size, void **tx);
 	/* All of the message leaves. */
 	int (*send)(struct channel *channel, size_t size);
