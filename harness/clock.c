@@ -128,7 +128,7 @@ static void measure_cost(struct clock *clock)
 	/* On a clock coarser than its own cost most pairs differ by 0; the mean is all
 	 * that can be known then. */
 	clock->cost_ns = difference[PAIRS / 2] ? (double)difference[PAIRS / 2]
-					       : total / (2 * PAIRS);
+					       : total / (2.0 * PAIRS);
 	clock->cost_ns *= clock->ns_per_tick;
 }
 

@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 		options_help(stdout, command);
 	else if (options.version)
 		print_version();
-	else
+	else if (command)
 		return finish(command->run(&options));
 	return finish(EXIT_GOOD);
 }

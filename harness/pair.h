@@ -51,7 +51,7 @@ struct pair;
 /* Creates the channel, starts both sides and waits until they are attached and ready. On
  * failure everything is undone. `deadline_ns` is an absolute CLOCK_MONOTONIC time. */
 int pair_start(const struct pair_context *context, const struct pair_spec *spec,
-	uint64_t deadline_ns, struct pair **pair, struct why *why);
+	uint64_t deadline_ns, struct pair **started, struct why *why);
 
 /* Runs one slice. 0 or -errno: -ETIMEDOUT at the deadline, -EINTR when interrupted,
  * -ECHILD when a side died, what the side said otherwise. */

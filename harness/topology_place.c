@@ -217,13 +217,13 @@ static int place_pairs(const struct topology *topology, size_t pairs_max,
 	if (!pairs_max)
 		return why_say(why, 0, "all-pairs needs room for at least one pair");
 	chosen = calloc(topology->count, sizeof *chosen);
-	error = chosen ? 0 : why_say(why, ENOMEM, "hold the CPUs of all-pairs");
-	if (!error)
-		error = reserve(placements,
-			topology_pairs(topology->count) < pairs_max
-				? (size_t)topology_pairs(topology->count)
-				: pairs_max,
-			why);
+	if (!chosen)
+		return why_say(why, ENOMEM, "hold the CPUs of all-pairs");
+	error = reserve(placements,
+		topology_pairs(topology->count) < pairs_max
+			? (size_t)topology_pairs(topology->count)
+			: pairs_max,
+		why);
 	if (error)
 		goto out;
 	count = choose(topology, pairs_max, chosen, placements);

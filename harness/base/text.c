@@ -66,6 +66,7 @@ int text_size(const char *text, uint64_t *bytes, struct why *why)
 int text_time(const char *text, uint64_t *ns, struct why *why)
 {
 	char *end;
+	const char *suffix;
 	double value;
 
 	if (isdigit((unsigned char)*text)) {
@@ -74,17 +75,18 @@ int text_time(const char *text, uint64_t *ns, struct why *why)
 			*ns = 0;
 			return 0;
 		}
-		if (strcmp(end, "us") == 0)
-			end = (char *)(uintptr_t)time_units[1].name;
+		/* People type "us" where the table has the sign. */
+		suffix = strcmp(end, "us") ? end : time_units[1].name;
 		for (const struct unit *unit = time_units; unit->name; unit++) {
-			if (strcmp(end, unit->name) || value * unit->factor >= 9.2e18)
+			if (strcmp(suffix, unit->name) || value * unit->factor >= 9.2e18)
 				continue;
 			*ns = (uint64_t)llround(value * unit->factor);
 			return 0;
 		}
 		if (!*end)
 			return why_say(why, 0,
-				"'%s' has no unit; times are written 250ns, 10us, 1.5ms or 2s",
+				"'%s' has no unit; times are written 250ns, 10us, 1.5ms "
+				"or 2s",
 				text);
 	}
 	return why_say(why, 0,

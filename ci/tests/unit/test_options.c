@@ -23,10 +23,11 @@ static char *arguments[ARGUMENTS_MAX];
 /* Parses "ipcmark" and the words of `line` (single spaces; "''" is an empty word). */
 static int parse(const char *line)
 {
+	static char name[] = "ipcmark";
 	char *rest = line_text, *word;
 	int count = 1;
 
-	arguments[0] = (char *)(uintptr_t) "ipcmark";
+	arguments[0] = name;
 	snprintf(line_text, sizeof line_text, "%s", line);
 	while ((word = strsep(&rest, " ")) && count < ARGUMENTS_MAX - 1)
 		if (*word)
