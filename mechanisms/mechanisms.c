@@ -107,7 +107,7 @@ int mechanism_check(const struct mechanism *m, struct why *why)
 	DEMAND(!m->offer || (caps & CAP_PAYLOAD), "capacity needs CAP_PAYLOAD");
 	DEMAND(!(caps & CAP_EXACT_CAPACITY) || m->offer,
 		"CAP_EXACT_CAPACITY without offer");
-	DEMAND(!(caps & CAP_INPLACE) == !m->reserve, "CAP_INPLACE goes with reserve");
+	DEMAND(!(caps & CAP_INPLACE) || m->reserve, "CAP_INPLACE without reserve");
 	DEMAND(!(caps & CAP_SOLO) || m->work, "CAP_SOLO goes with work");
 	DEMAND(!(caps & CAP_COALESCES) || !(m->tests & TEST_BIT(TEST_THROUGHPUT)),
 		"what coalesces has no throughput");

@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <inttypes.h>
 #include <mqueue.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -244,6 +245,9 @@ static void remove_thing(enum ledger_kind kind, const char *name)
 		break;
 	case LEDGER_MQ:
 		mq_unlink(name);
+		break;
+	case LEDGER_SEM:
+		sem_unlink(name);
 		break;
 	case LEDGER_PROCESS:
 	case LEDGER_FREE:
