@@ -21,6 +21,9 @@ bench libhwloc-dev   module:hwloc
 bench gnuplot-nox    command:gnuplot
 bench fonts-inter    font:Inter
 bench git            command:git
+bench? libzmq3-dev   header:zmq.h
+bench? libnng-dev    header:nng/nng.h
+bench? libsystemd-dev header:systemd/sd-bus.h
 test  bats           command:bats
 test  libcmocka-dev  module:cmocka
 test  clang          command:clang
