@@ -11,12 +11,13 @@
 #include "harness/environment.h"
 #include "harness/interrupt.h"
 #include "harness/run.h"
+#include "harness/vocabulary.h"
 #include "results/show.h"
 
 #define PATH 512
 
 /* "runs/20261121T101500Z-host" */
-static void default_directory(char path[PATH])
+static void default_directory(char *path)
 {
 	struct utsname name;
 	time_t now = time(NULL);
@@ -94,6 +95,14 @@ static int put_environment(struct run_directory *directory, const struct options
 static int restore_options(const struct run_directory *directory, struct options *options,
 	char (*texts)[FACT_TEXT], struct why *why)
 {
+	char seed[FACT_TEXT];
+
+	/* The seed is drawn when it is not given, so that every plan has one. */
+	if (!run_directory_environment(directory, "option.seed", seed, sizeof seed))
+		return why_say(why, 0,
+			"%s/environment.csv does not say how the run was begun (option.seed "
+			"is missing); begin a new run",
+			run_directory_path(directory));
 	for (size_t i = 0; i < option_count; i++) {
 		char key[48];
 		int error;
@@ -111,25 +120,83 @@ static int restore_options(const struct run_directory *directory, struct options
 	return 0;
 }
 
+/* What is open while a run is on. */
+struct session {
+	struct options options;
+	char (*texts)[FACT_TEXT]; /* one an option: values restored from the run */
+	struct topology *topology;
+	struct plan plan;
+	struct run_directory *directory;
+	struct clock clock;
+	struct janitor janitor;
+	bool *is_done;
+	char quiet[FACT_TEXT];
+};
+
+/* Is it a row of that launch? */
+static bool is_row_of(const struct result_row *row, const struct planned *planned)
+{
+	const int *cpu = planned->placement.cpu;
+	int64_t wanted = planned->sweep >= 0 && planned->sweep_value != SETTING_UNSET
+				 ? planned->sweep_value
+				 : ROW_UNKNOWN;
+
+	return strcmp(row->mechanism, planned->mechanism->name) == 0 &&
+	       strcmp(row->test, test_names[planned->test]) == 0 &&
+	       strcmp(row->placement, planned->placement.name) == 0 &&
+	       row->cpu_a == (cpu[0] >= 0 ? cpu[0] : ROW_UNKNOWN) &&
+	       row->cpu_b == (cpu[0] >= 0 ? cpu[1] : ROW_UNKNOWN) &&
+	       row->sweep_wanted == wanted;
+}
+
+/* Other CPUs, another limit or another version make another plan of the same options:
+ * launch n would be counted as what it is not. */
+static int check_plan(const struct session *session, const struct result_row *rows,
+	size_t count, struct why *why)
+{
+	const struct plan *plan = &session->plan;
+	const char *path = run_directory_path(session->directory);
+	char planned[FACT_TEXT] = "";
+	bool is_same = true;
+
+	if (run_directory_environment(
+		    session->directory, "run.launches", planned, sizeof planned) &&
+		strtoull(planned, NULL, 10) != plan->count)
+		return why_say(why, 0,
+			"'%s' was planned as %s launches, and its options make %zu here and "
+			"now; finish it on the machine and under the limits it was begun with, "
+			"or begin a new run",
+			path, planned, plan->count);
+	for (size_t i = 0; i < count && is_same; i++)
+		is_same = rows[i].launch >= 0 && rows[i].launch < (int64_t)plan->count &&
+			  is_row_of(&rows[i], &plan->launches[rows[i].launch]);
+	if (is_same)
+		return 0;
+	return why_say(why, 0,
+		"'%s' has results that its options do not lead to here and now; finish it on "
+		"the machine and under the limits it was begun with, or begin a new run",
+		path);
+}
+
 /* Which launches are in results.csv already. */
-static bool *find_done(
-	const struct run_directory *directory, const struct plan *plan, struct why *why)
+static int find_done(struct session *session, struct why *why)
 {
 	struct result_row *rows = NULL;
-	bool *is_done = calloc(plan->count, sizeof *is_done);
 	size_t count = 0;
+	int error = run_directory_results(session->directory, &rows, &count, why);
 
-	if (!is_done)
-		abort();
-	if (run_directory_results(directory, &rows, &count, why)) {
-		free(is_done);
-		return NULL;
+	if (error)
+		return error;
+	error = check_plan(session, rows, count, why);
+	if (!error) {
+		session->is_done = calloc(session->plan.count, sizeof *session->is_done);
+		if (!session->is_done)
+			abort();
+		for (size_t i = 0; i < count; i++)
+			session->is_done[rows[i].launch] = true;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (rows[i].launch >= 0 && rows[i].launch < (int64_t)plan->count)
-			is_done[rows[i].launch] = true;
 	free(rows);
-	return is_done;
+	return error;
 }
 
 static void warn_if_busy(const struct plan *plan, char *words, size_t size)
@@ -166,34 +233,26 @@ static int rise_above(const struct options *options, struct why *why)
 	return error;
 }
 
-/* What is open while a run is on. */
-struct session {
-	struct options options;
-	char (*texts)[FACT_TEXT]; /* one an option: values restored from the run */
-	struct topology *topology;
-	struct plan plan;
-	struct run_directory *directory;
-	struct clock clock;
-	struct janitor janitor;
-	bool *is_done;
-	char quiet[FACT_TEXT];
-};
-
 static int dry_run(struct session *session)
 {
 	plan_print(&session->options, &session->plan, stdout);
 	return EXIT_GOOD;
 }
 
+static void discard(struct session *session)
+{
+	run_directory_discard(session->directory);
+	session->directory = NULL;
+}
+
 static int begin_directory(struct session *session, struct why *why)
 {
-	char path[PATH];
+	struct why ignored = { "" };
+	char path[PATH * 2];
 	int error;
 
-	if (session->options.resume) {
-		session->is_done = find_done(session->directory, &session->plan, why);
-		return session->is_done ? 0 : -EINVAL;
-	}
+	if (session->options.resume)
+		return 0;
 	default_directory(path);
 	error = run_directory_create(session->options.out ? session->options.out : path,
 		&session->directory, why);
@@ -201,25 +260,30 @@ static int begin_directory(struct session *session, struct why *why)
 		return error;
 	error = put_environment(session->directory, &session->options, &session->plan,
 		&session->clock, session->quiet, why);
-	if (!error) {
-		char file[PATH * 2];
-		struct why ignored = { "" };
-
-		snprintf(file, sizeof file, "%s/topology.xml",
-			run_directory_path(session->directory));
-		/* Without hwloc a run has no topology.xml, and is complete all the same.
-		 */
-		(void)topology_export(session->topology, file, &ignored);
+	if (error) {
+		if (error == -ENOSPC || error == -EDQUOT)
+			why_add(why, "make room, or give --out a directory elsewhere");
+		discard(session);
+		return error;
 	}
-	return error;
+	snprintf(path, sizeof path, "%s/topology.xml",
+		run_directory_path(session->directory));
+	/* Without hwloc a run has no topology.xml, and is complete all the same. */
+	(void)topology_export(session->topology, path, &ignored);
+	return 0;
 }
 
-static void print_plan_line(const struct session *session)
+static void print_plan_line(const struct session *session, size_t left, double left_s)
 {
 	const struct plan *plan = &session->plan;
+	const char *path = run_directory_path(session->directory);
 
-	fprintf(stderr, "ipcmark: %zu launches, about %.0f s, into %s\n", plan->count,
-		(double)plan->planned_ns / 1e9, run_directory_path(session->directory));
+	if (!left) {
+		fprintf(stderr, "ipcmark: nothing is left to measure in %s\n", path);
+		return;
+	}
+	fprintf(stderr, "ipcmark: %zu launch%s%s, about %.0f s, into %s\n", left,
+		left == 1 ? "" : "es", left < plan->count ? " left" : "", left_s, path);
 	fputs(plan->note, stderr);
 	if (session->quiet[0])
 		fprintf(stderr, "ipcmark: warning: %s\n", session->quiet);
@@ -260,16 +324,17 @@ static int measure_all(struct session *session, struct why *why)
 		.directory = session->directory,
 		.is_done = session->is_done };
 	size_t left = session->plan.count;
+	double left_s;
 	int error;
 
 	for (size_t i = 0; session->is_done && i < session->plan.count; i++)
 		left -= session->is_done[i];
 	/* A resumed run that lacks nothing is a good one. */
 	run.measured = session->is_done ? 1 : 0;
-	print_plan_line(session);
-	progress_start(&run.progress, left,
-		(double)session->plan.planned_ns / 1e9 * (double)left /
-			(double)session->plan.count);
+	left_s = (double)session->plan.planned_ns / 1e9 * (double)left /
+		 (double)session->plan.count;
+	print_plan_line(session, left, left_s);
+	progress_start(&run.progress, left, left_s);
 	error = run_all(&run, why);
 	progress_end(&run.progress);
 	return finish(session, &run, error, why);
@@ -291,13 +356,33 @@ static int prepare(struct session *session, struct why *why)
 	if (!error)
 		error = plan_make(
 			&session->options, session->topology, &session->plan, why);
-	if (error)
-		return error == -ENOENT && !resume ? EXIT_NOTHING : EXIT_USAGE;
-	return EXIT_GOOD;
+	if (error == -ENOENT && session->topology)
+		return EXIT_NOTHING;
+	if (!error && resume)
+		error = find_done(session, why);
+	return error ? EXIT_USAGE : EXIT_GOOD;
+}
+
+/* Is --out the wrong word, or has the system run out of something? */
+static int directory_code(int error)
+{
+	switch (-error) {
+	case ENOSPC:
+	case EDQUOT:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case EIO:
+		return EXIT_UNMEASURED;
+	default:
+		return EXIT_USAGE;
+	}
 }
 
 static int begin(struct session *session, struct why *why)
 {
+	int error, code;
+
 	clock_choose(session->options.clock != RUN_CLOCK_MONOTONIC, &session->clock);
 	if (session->options.clock == RUN_CLOCK_TSC && !session->clock.is_tsc) {
 		why_say(why, 0,
@@ -306,16 +391,20 @@ static int begin(struct session *session, struct why *why)
 		return EXIT_UNMEASURED;
 	}
 	warn_if_busy(&session->plan, session->quiet, sizeof session->quiet);
-	if (begin_directory(session, why))
-		return EXIT_USAGE;
 	interrupt_watch();
+	/* Last of all the directory, so that none is left when nothing can be run. */
 	if (janitor_start(&session->janitor, why))
 		return EXIT_UNMEASURED;
-	if (rise_above(&session->options, why)) {
-		janitor_stop(&session->janitor);
-		return EXIT_UNMEASURED;
+	error = begin_directory(session, why);
+	code = error ? directory_code(error) : EXIT_GOOD;
+	if (!error && rise_above(&session->options, why)) {
+		code = EXIT_UNMEASURED;
+		if (!session->options.resume)
+			discard(session);
 	}
-	return EXIT_GOOD;
+	if (code != EXIT_GOOD)
+		janitor_stop(&session->janitor);
+	return code;
 }
 
 static void end(struct session *session)

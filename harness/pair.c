@@ -20,6 +20,10 @@
  */
 #define BUFFER_SLACK 64
 
+/* A side that says its peer is gone is believed when the peer has ended within this time.
+ */
+#define DEATH_MS 1000
+
 struct pair {
 	struct pair_context context;
 	struct pair_spec spec;
@@ -280,19 +284,37 @@ static int say_late(struct pair *pair, struct why *why)
 	return -ETIMEDOUT;
 }
 
-/* The first side that failed; a side's error is told before its death. */
-static int reported_error(const struct pair *pair, struct why *why)
+/* The first side that failed, or -1. */
+static int failed_side(const struct pair *pair)
 {
-	for (unsigned side = 0; side < 2; side++) {
-		const struct report *report = &pair->control->reports[side];
+	for (int side = 0; side < 2; side++)
+		if (pair->control->reports[side].is_done &&
+			pair->control->reports[side].error)
+			return side;
+	return -1;
+}
 
-		if (report->is_done && report->error) {
-			if (why && !why->text[0])
-				*why = report->why;
-			return report->error;
-		}
-	}
-	return 0;
+/* Tells the side's error, unless its peer is dead: then that is the cause. The ends of a
+ * dying process are closed a little before its pidfd tells, so an error that says "the
+ * peer is gone" waits for the pidfd. */
+static int say_failed(struct pair *pair, unsigned side, struct why *why)
+{
+	const struct report *report = &pair->control->reports[side];
+	struct pollfd peer = { .fd = pair->sides[!side].pidfd, .events = POLLIN };
+	bool says_gone = report->error == -EPIPE || report->error == -ECONNRESET ||
+			 report->error == -ECONNREFUSED || report->error == -ENOTCONN;
+	int count;
+
+	do {
+		count = poll(&peer, 1, says_gone ? DEATH_MS : 0);
+	} while (count < 0 && errno == EINTR);
+	if (count > 0)
+		return say_dead(pair, !side, why);
+	if (why && !why->text[0])
+		*why = report->why;
+	why_say(why, -report->error, "%s: side %u failed in %s",
+		pair->spec.mechanism->name, side, slice_names[pair->control->slice.kind]);
+	return report->error;
 }
 
 /* Sleeps until both sides are parked. */
@@ -308,7 +330,7 @@ static int await_sides(struct pair *pair, uint64_t deadline_ns, struct why *why)
 		const struct timespec timeout = { .tv_sec = (time_t)(left / 1000000000),
 			.tv_nsec = (long)(left % 1000000000) };
 		uint64_t rings;
-		int error, count;
+		int count;
 
 		if (interrupt_signal())
 			return why_say(why, EINTR, "the run was ended by a signal (%s)",
@@ -323,9 +345,8 @@ static int await_sides(struct pair *pair, uint64_t deadline_ns, struct why *why)
 		}
 		if (events[0].revents) {
 			(void)!read(pair->bell, &rings, sizeof rings);
-			error = reported_error(pair, why);
-			if (error)
-				return error;
+			if (failed_side(pair) >= 0)
+				return say_failed(pair, (unsigned)failed_side(pair), why);
 			if (atomic_load(&pair->control->parked) == 2)
 				return 0;
 		}
@@ -397,6 +418,8 @@ static int create_channel(struct pair *pair, struct why *why)
 		error = mechanism->create(channel);
 	if (error && why && !why->text[0])
 		*why = pair->channel_why;
+	if (error)
+		why_say(why, -error, "%s: make the channel", mechanism->name);
 	return error;
 }
 

@@ -72,6 +72,9 @@ static int keep_histograms(struct run *run, struct launch *launch,
 			continue;
 		error = run_directory_merge_histogram(run->directory, &rows[size],
 			launch_singles(launch, 0, size), why);
+		if (error == -ENOSPC || error == -EDQUOT)
+			why_add(why, "make room, then finish with --resume %s",
+				run_directory_path(run->directory));
 		if (error)
 			return error;
 	}

@@ -99,7 +99,7 @@ int mechanism_check(const struct mechanism *m, struct why *why)
 	DEMAND(!m->size_setting || mechanism_setting(m, m->size_setting) >= 0,
 		"size_setting is none of its settings");
 	DEMAND(m->tests && m->tests < TEST_BIT(TESTS), "takes part in no test");
-	DEMAND(!m->work == (m->send && m->recv),
+	DEMAND(m->work ? !m->send && !m->recv : m->send && m->recv,
 		"work, or send and recv: one of the two");
 	DEMAND(m->detach || m->work, "something must be let go of: detach");
 	DEMAND(!(m->tests & TEST_BIT(TEST_CAPACITY)) == !m->offer,

@@ -104,7 +104,8 @@ static int mq_create(struct channel *channel)
 				attr.mq_maxmsg, attr.mq_msgsize);
 			getrlimit(RLIMIT_MSGQUEUE, &limit);
 			why_add(channel->why,
-				"RLIMIT_MSGQUEUE is %llu bytes, fs.mqueue.queues_max %lld queues",
+				"RLIMIT_MSGQUEUE is %llu bytes, 'ulimit -q' sets it; "
+				"fs.mqueue.queues_max is %lld queues",
 				(unsigned long long)limit.rlim_cur,
 				(long long)text_file_number(
 					"/proc/sys/fs/mqueue/queues_max", -1));

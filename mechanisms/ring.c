@@ -108,10 +108,13 @@ static int ring_create(struct channel *channel)
 		return error;
 	}
 	fd = shm_open(shared->name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	/* The name stays: detach strikes it from the ledger. */
 	if (fd < 0) {
 		error = why_say(channel->why, errno, "%s: create in /dev/shm",
 			channel->mechanism->name);
-		shared->name[0] = '\0';
+		if (error != -EMFILE)
+			why_add(channel->why,
+				"it needs a tmpfs there that this user can write");
 		return error;
 	}
 	if (ftruncate(fd, (off_t)(2 * shared->stride)))

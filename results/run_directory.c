@@ -26,6 +26,7 @@ struct run_directory {
 	char *path;
 	int fd;
 	int results_fd; /* -1: to read only */
+	bool is_new; /* the directory itself was made, not only what is in it */
 };
 
 static struct run_directory *make(const char *path, struct why *why)
@@ -88,6 +89,24 @@ static int open_directory(struct run_directory *run, bool follows, struct why *w
 	return -ENOTDIR;
 }
 
+/* What else to give --out, unless another place would help as little. */
+static void add_way_out(struct why *why, int error)
+{
+	switch (-error) {
+	case ENOSPC:
+	case EDQUOT:
+		why_add(why, "make room, or give --out a directory elsewhere");
+		break;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case EFBIG: /* RLIMIT_FSIZE */
+		break;
+	default:
+		why_add(why, "give --out a directory that can be written");
+	}
+}
+
 /* Makes the parents as `mkdir -p` does, then the directory itself. */
 static int make_directories(const char *path, bool *is_new, struct why *why)
 {
@@ -98,8 +117,9 @@ static int make_directories(const char *path, bool *is_new, struct why *why)
 		*slash = '\0';
 		/* On a read-only file system a directory that is there may be answered
 		 * with EROFS. */
-		if (mkdir(part, 0777) && errno != EEXIST && access(part, F_OK))
-			error = errno == ENOENT ? EROFS : errno;
+		error = mkdir(part, 0777) ? errno : 0;
+		if (error == EEXIST || (error && access(part, F_OK) == 0))
+			error = 0;
 		*slash = '/';
 	}
 	free(part);
@@ -109,7 +129,7 @@ static int make_directories(const char *path, bool *is_new, struct why *why)
 	if (!error)
 		return 0;
 	error = why_say(why, error, "make the directory '%s'", path);
-	why_add(why, "give --out a directory that can be written");
+	add_way_out(why, error);
 	return error;
 }
 
@@ -196,10 +216,22 @@ static int fill(struct run_directory *run, struct why *why)
 	return error;
 }
 
+void run_directory_discard(struct run_directory *run)
+{
+	/* The directory was empty, so all of this is ours. */
+	unlinkat(run->fd, RESULTS, 0);
+	unlinkat(run->fd, SUMMARY, 0);
+	unlinkat(run->fd, "environment.csv", 0);
+	unlinkat(run->fd, "topology.xml", 0);
+	unlinkat(run->fd, HISTOGRAMS, AT_REMOVEDIR);
+	if (run->is_new)
+		rmdir(run->path);
+	run_directory_close(run);
+}
+
 int run_directory_create(const char *path, struct run_directory **run, struct why *why)
 {
 	struct run_directory *made;
-	bool is_new;
 	int error;
 
 	if (!*path)
@@ -207,23 +239,22 @@ int run_directory_create(const char *path, struct run_directory **run, struct wh
 	made = make(path, why);
 	if (!made)
 		return -ENOMEM;
-	error = make_directories(made->path, &is_new, why);
+	error = make_directories(made->path, &made->is_new, why);
 	if (!error)
 		error = open_directory(made, false, why);
 	if (!error)
 		error = demand_empty(made, why);
 	if (!error) {
 		error = fill(made, why);
-		if (error) { /* the directory was empty, so all of this is ours */
-			unlinkat(made->fd, RESULTS, 0);
-			unlinkat(made->fd, SUMMARY, 0);
-			unlinkat(made->fd, "environment.csv", 0);
-			unlinkat(made->fd, HISTOGRAMS, AT_REMOVEDIR);
-			if (is_new)
-				rmdir(made->path);
+		if (error) {
+			add_way_out(why, error);
+			run_directory_discard(made);
+			return error;
 		}
 	}
 	if (error) {
+		if (made->is_new)
+			rmdir(made->path);
 		run_directory_close(made);
 		return error;
 	}

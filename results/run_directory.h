@@ -25,6 +25,10 @@ struct run_directory;
  * following a link. 0, or -errno in words that name the path and the way out. */
 int run_directory_create(const char *path, struct run_directory **run, struct why *why);
 
+/* Takes back what run_directory_create() made, while no row has been appended, and closes
+ * it. */
+void run_directory_discard(struct run_directory *run);
+
 /* Opens a run directory: to read only, or to append (`--resume`; a row that was cut off
  * by a kill is removed then). A directory that is none, has another schema or lacks
  * columns is an error in words; columns it does not know are passed over. */

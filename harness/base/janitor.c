@@ -25,9 +25,12 @@ static int make_directory(struct janitor *janitor, struct why *why)
 		parent = "/tmp";
 	if (snprintf(janitor->directory, sizeof janitor->directory,
 		    "%s/ipcmark-%016" PRIx64, parent,
-		    random_secret()) >= (int)sizeof janitor->directory)
-		return why_say(
+		    random_secret()) >= (int)sizeof janitor->directory) {
+		error = why_say(
 			why, ENAMETOOLONG, "make a private directory in %s", parent);
+		why_add(why, "set TMPDIR to a shorter path");
+		return error;
+	}
 	error = ledger_add(janitor->ledger, LEDGER_DIRECTORY, janitor->directory, why);
 	if (error)
 		return error;
@@ -41,7 +44,23 @@ static int make_directory(struct janitor *janitor, struct why *why)
 	return 0;
 }
 
-static _Noreturn void keep_watch(struct janitor *janitor, int watched_fd)
+/* Without close_range(2), an old kernel: as many as the limit lets there be. */
+static void close_from(int first)
+{
+	struct rlimit limit = { 1024, 1024 };
+
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, first, ~0u, 0) == 0)
+		return;
+#endif
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur > 65536)
+		limit.rlim_cur = 65536;
+	for (int fd = first; (rlim_t)fd < limit.rlim_cur; fd++)
+		close(fd);
+}
+
+static _Noreturn void keep_watch(const struct janitor *janitor, int watched_fd)
 {
 	sigset_t all;
 	char byte;
@@ -50,10 +69,10 @@ static _Noreturn void keep_watch(struct janitor *janitor, int watched_fd)
 	prctl(PR_SET_NAME, "ipcmark-janitor");
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	close(janitor->lifeline_fd);
-	/* Whoever reads the parent's output must not wait for the janitor. */
-	for (int fd = 0; fd < 3; fd++)
-		close(fd);
+	/* Whoever reads what the parent writes must not wait for the janitor, nor must
+	 * another janitor of this parent, whose lifeline is open here too. */
+	watched_fd = dup2(watched_fd, 0);
+	close_from(1);
 	while (read(watched_fd, &byte, 1) < 0 && errno == EINTR)
 		;
 	ledger_clear(janitor->ledger);
@@ -69,13 +88,8 @@ int janitor_start(struct janitor *janitor, struct why *why)
 	janitor->ledger = ledger_create(why);
 	if (!janitor->ledger)
 		return -ENOMEM;
-	if (pipe2(ends, O_CLOEXEC)) {
-		error = why_say(why, errno, "make the janitor's pipe");
-		if (error == -EMFILE)
-			why_add(why,
-				"RLIMIT_NOFILE is too low; 'ulimit -n 256' is enough");
-		return error;
-	}
+	if (pipe2(ends, O_CLOEXEC))
+		return why_say(why, errno, "make the janitor's pipe");
 	janitor->lifeline_fd = ends[1];
 	fflush(NULL);
 	janitor->pid = fork();

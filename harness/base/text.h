@@ -18,9 +18,9 @@ int text_time(const char *text, uint64_t *ns, struct why *why);
 int text_number(
 	const char *text, int64_t least, int64_t most, int64_t *number, struct why *why);
 
-/* "64 B", "4 KiB", "1.5 MiB"; "850 ns", "12.3 µs", "1.24 s"; "1.2 GB/s" (powers of 1000,
- * as in the field). Three significant digits, and exact sizes where they are powers.
- * `text` has TEXT_QUANTITY bytes; returns it. NAN is written as "-". */
+/* "64 B", "4 KiB", "1.50 MiB"; "850 ns", "12.3 µs", "1.24 s"; "1.20 GB/s" (powers of
+ * 1000, as in the field). Three significant digits, and exact sizes where they are
+ * powers. `text` has TEXT_QUANTITY bytes; returns it. NAN is written as "-". */
 #define TEXT_QUANTITY 32
 char *text_bytes(double bytes, char *text);
 char *text_ns(double ns, char *text);

@@ -11,9 +11,9 @@ struct why {
 };
 
 /* Writes the sentence and appends ": " and the text of `error` (a positive errno; 0 adds
- * nothing). A sentence that is already there stays: whoever was first knew most. `why`
- * may be NULL. Returns -error, or -EINVAL where error is 0, so that it can end a
- * function. */
+ * nothing), and the limit when the process is out of descriptors. A sentence that is
+ * already there stays: whoever was first knew most. `why` may be NULL. Returns -error, or
+ * -EINVAL where error is 0, so that it can end a function. */
 int why_say(struct why *why, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

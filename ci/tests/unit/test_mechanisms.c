@@ -1,0 +1,411 @@
+/* Every row of mechanisms[] carries what it is given: sizes, order, gaps, capacity. The
+ * tests read caps, never names, so that a new row is tested by being there. */
+#include "pair_helper.h"
+
+#define MIB ((size_t)1 << 20)
+
+static struct ground ground;
+static struct why why;
+
+static int set_up(void **state)
+{
+	(void)state;
+	return place_make() || ground_start(&ground, &why);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	janitor_stop(&ground.janitor);
+	assert_nothing_named();
+	assert_false(has_children());
+	return place_remove();
+}
+
+/* --- caps and operations
+ * ------------------------------------------------------------------ */
+
+static void every_row_is_consistent(void **state)
+{
+	(void)state;
+	assert_true(mechanism_count > 0);
+	for (size_t i = 0; i < mechanism_count; i++) {
+		why_clear(&why);
+		if (mechanism_check(mechanisms[i], &why))
+			fail_msg("%s", why.text);
+		assert_ptr_equal(mechanism_find(mechanisms[i]->name), mechanisms[i]);
+	}
+	assert_null(mechanism_find("no such row"));
+	assert_null(mechanism_find(""));
+}
+
+static int transfer_send(struct channel *channel, size_t size)
+{
+	(void)channel;
+	return size ? 0 : -EINVAL;
+}
+
+static int transfer_recv(
+	struct channel *channel, size_t size, const void **rx, size_t *len)
+{
+	*rx = channel->rx;
+	*len = size;
+	return 0;
+}
+
+static int transfer_reserve(struct channel *channel, size_t size, void **tx)
+{
+	(void)size;
+	*tx = channel->tx;
+	return 0;
+}
+
+static ssize_t transfer_offer(struct channel *channel, const void *bytes, size_t size)
+{
+	(void)channel;
+	(void)bytes;
+	return (ssize_t)size;
+}
+
+static int floor_work(struct channel *channel, size_t size, uint64_t count)
+{
+	(void)channel;
+	return size && count ? 0 : -EINVAL;
+}
+
+static void let_go(struct channel *channel)
+{
+	(void)channel;
+}
+
+#define SETTING(label)                                                                   \
+	{                                                                                \
+		.name = label, .standard = 1, .least = 0, .most = 9                      \
+	}
+static const struct setting_spec one_setting[] = { SETTING("a.b"), { .name = NULL } };
+static const struct setting_spec five_settings[] = { SETTING("a"), SETTING("b"),
+	SETTING("c"), SETTING("d"), SETTING("e"), { .name = NULL } };
+
+/* What all made-up rows begin with; each is right but for what follows. */
+#define GOOD                                                                             \
+	.name = "row", .title = "row", .family = "family", .cite = "row(7)",             \
+	.says = "row", .caps = CAP_PAYLOAD | CAP_BLOCKS,                                 \
+	.tests = TEST_BIT(TEST_LATENCY), .settings = one_setting, .send = transfer_send, \
+	.recv = transfer_recv, .detach = let_go
+#define WORKS .send = NULL, .recv = NULL, .work = floor_work
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Winitializer-overrides"
+#endif
+static const struct mechanism right_rows[] = {
+	{ GOOD },
+	{ GOOD, .preset = "a.b=4K,a.b=7" },
+	{ GOOD, .size_setting = "a.b" },
+	{ GOOD, WORKS, .detach = NULL },
+	{ GOOD, WORKS, .caps = CAP_SOLO },
+	{ GOOD, .reserve = transfer_reserve,
+		.caps = CAP_PAYLOAD | CAP_INPLACE | CAP_SPINS },
+	{ GOOD, .offer = transfer_offer, .tests = TEST_BIT(TEST_CAPACITY) },
+};
+
+static const struct {
+	struct mechanism row;
+	const char *words;
+} wrong_rows[] = {
+	{ { GOOD, .name = NULL }, "are needed" },
+	{ { GOOD, .title = NULL }, "are needed" },
+	{ { GOOD, .family = NULL }, "are needed" },
+	{ { GOOD, .cite = NULL }, "are needed" },
+	{ { GOOD, .says = NULL }, "are needed" },
+	{ { GOOD, .settings = five_settings }, "more than MECHANISM_SETTINGS" },
+	{ { GOOD, .preset = "a.b" }, "preset" },
+	{ { GOOD, .preset = "a.c=1" }, "preset" },
+	{ { GOOD, .preset = "a.b=4KB" }, "preset" },
+	{ { GOOD, .preset = "a.b=" }, "preset" },
+	{ { GOOD, .size_setting = "a.c" }, "size_setting" },
+	{ { GOOD, .tests = 0 }, "no test" },
+	{ { GOOD, .tests = TEST_BIT(TESTS) }, "no test" },
+	{ { GOOD, .send = NULL }, "one of the two" },
+	{ { GOOD, .recv = NULL }, "one of the two" },
+	{ { GOOD, .work = floor_work }, "one of the two" },
+	{ { GOOD, .work = floor_work, .recv = NULL }, "one of the two" },
+	{ { GOOD, .detach = NULL }, "detach" },
+	{ { GOOD, .tests = TEST_BIT(TEST_CAPACITY) }, "capacity needs offer" },
+	{ { GOOD, .offer = transfer_offer }, "capacity needs offer" },
+	{ { GOOD, .offer = transfer_offer, .caps = CAP_BLOCKS,
+		  .tests = TEST_BIT(TEST_CAPACITY) },
+		"CAP_PAYLOAD" },
+	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_EXACT_CAPACITY },
+		"EXACT_CAPACITY" },
+	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_INPLACE }, "reserve" },
+	{ { GOOD, .reserve = transfer_reserve }, "reserve" },
+	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_SOLO }, "CAP_SOLO" },
+	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_COALESCES,
+		  .tests = TEST_BIT(TEST_THROUGHPUT) },
+		"coalesces" },
+	{ { GOOD, .caps = CAP_BLOCKS, .tests = TEST_BIT(TEST_THROUGHPUT) },
+		"CAP_PAYLOAD" },
+	{ { GOOD, .caps = CAP_PAYLOAD }, "CAP_BLOCKS or CAP_SPINS" },
+	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_SPINS },
+		"CAP_BLOCKS or CAP_SPINS" },
+	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_SAME_CPU | CAP_TWO_CPUS },
+		"exclude each other" },
+};
+#pragma GCC diagnostic pop
+
+static void wrong_rows_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof right_rows / sizeof right_rows[0]; i++) {
+		why_clear(&why);
+		if (mechanism_check(&right_rows[i], &why))
+			fail_msg("right row %zu: %s", i, why.text);
+	}
+	for (size_t i = 0; i < sizeof wrong_rows / sizeof wrong_rows[0]; i++) {
+		why_clear(&why);
+		if (!mechanism_check(&wrong_rows[i].row, &why))
+			fail_msg("row %zu (%s) was taken", i, wrong_rows[i].words);
+		if (!strstr(why.text, wrong_rows[i].words))
+			fail_msg("row %zu: '%s' does not say '%s'", i, why.text,
+				wrong_rows[i].words);
+	}
+}
+
+static void defaults_are_in_range(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < mechanism_count; i++) {
+		int64_t settings[MECHANISM_SETTINGS];
+		const struct setting_spec *spec = mechanisms[i]->settings;
+
+		mechanism_defaults(mechanisms[i], settings);
+		for (size_t s = 0; spec && spec[s].name; s++) {
+			int64_t least, most;
+
+			setting_range(&spec[s], &least, &most);
+			assert_true(least <= most);
+			assert_int_equal(
+				mechanism_setting(mechanisms[i], spec[s].name), s);
+			if (settings[s] != SETTING_UNSET)
+				assert_in_range(settings[s], least, most);
+		}
+	}
+}
+
+/* --- transfers
+ * ---------------------------------------------------------------------------- */
+
+static struct pair *start(const struct mechanism *mechanism, size_t size_max)
+{
+	struct pair_spec spec = spec_of(mechanism, -1, -1, size_max);
+	struct pair *pair = NULL;
+
+	why_clear(&why);
+	spec.chunk_max = MIB;
+	if (pair_start(&ground.context, &spec, from_now(PATIENCE), &pair, &why))
+		fail_msg("%s", why.text);
+	return pair;
+}
+
+static const struct report *run(
+	struct pair *pair, const struct mechanism *mechanism, const struct slice *slice)
+{
+	bool is_first = slice->kind == SLICE_LATENCY || (mechanism->caps & CAP_SOLO);
+
+	why_clear(&why);
+	if (pair_slice(pair, slice, from_now(PATIENCE), &why))
+		fail_msg("%s, slice kind %d of %zu bytes, chunk %zu: %s", mechanism->name,
+			(int)slice->kind, slice->size, slice->chunk, why.text);
+	return pair_report(pair, is_first ? 0 : 1);
+}
+
+static const size_t sizes[] = { 1, 7, 64, 4095, 4096, 4097, 65535, 65536, MIB - 1 };
+static const size_t chunks[] = { 0, 1000, 100000 };
+
+static void carry_size(struct pair *pair, const struct mechanism *mechanism, size_t size)
+{
+	size_t most = pair_channel(pair)->size_max;
+	struct slice slice = slice_of(TEST_LATENCY, size < most ? size : most, MS / 10);
+	const struct report *report;
+
+	slice.size = some_size(mechanism, slice.size);
+	if (mechanism->tests & TEST_BIT(TEST_LATENCY)) {
+		report = run(pair, mechanism, &slice);
+		assert_true(report->messages >= 1);
+		assert_int_equal(report->bytes,
+			mechanism->work ? 0 : report->messages * slice.size);
+		assert_true(pair_histogram(pair, 0)->count >= 1);
+	}
+	slice.kind = SLICE_THROUGHPUT;
+	for (size_t i = 0; i < sizeof chunks / sizeof chunks[0]; i++) {
+		if (!(mechanism->tests & TEST_BIT(TEST_THROUGHPUT)))
+			break;
+		slice.chunk = chunks[i] ? chunks[i] : slice.size;
+		report = run(pair, mechanism, &slice);
+		assert_true(report->cost_messages > slice.handover || mechanism->work);
+		assert_true(report->bytes / slice.size <= report->cost_messages);
+	}
+}
+
+static void odd_and_greatest_sizes_arrive_intact(void **state)
+{
+	size_t descriptors = open_descriptors();
+
+	(void)state;
+	for (size_t i = 0; i < mechanism_count; i++) {
+		const struct mechanism *mechanism = mechanisms[i];
+		size_t most = mechanism->caps & CAP_PAYLOAD ? MIB - 1 : 0;
+		struct pair *pair;
+
+		if (!is_usable(&ground.context, mechanism))
+			continue;
+		pair = start(mechanism, most);
+		if (pair_channel(pair)->size_max < most)
+			assert_true(pair_channel(pair)->size_limit.text[0] != '\0');
+		for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
+			if (!s || most)
+				carry_size(pair, mechanism, sizes[s]);
+		pair_stop(pair);
+		assert_only_ground(&ground, descriptors);
+	}
+}
+
+static void many_messages_stay_in_order(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < mechanism_count; i++) {
+		const struct mechanism *mechanism = mechanisms[i];
+		struct slice slice = slice_of(TEST_THROUGHPUT, 9, 10 * MS);
+		uint64_t messages = 0;
+		struct pair *pair;
+
+		if (!(mechanism->tests & TEST_BIT(TEST_THROUGHPUT)) || mechanism->work ||
+			!is_usable(&ground.context, mechanism))
+			continue;
+		pair = start(mechanism, slice.size);
+		/* Sequence numbers go on from slice to slice. */
+		while (messages < 100000)
+			messages += run(pair, mechanism, &slice)->cost_messages;
+		pair_stop(pair);
+	}
+}
+
+static void gaps_lie_between_round_trips(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < mechanism_count; i++) {
+		const struct mechanism *mechanism = mechanisms[i];
+		struct slice slice = slice_of(
+			TEST_LATENCY, some_size(mechanism, 64), 2 * MS);
+		const struct report *report;
+		struct pair *pair;
+
+		if (!(mechanism->tests & TEST_BIT(TEST_LATENCY)) || mechanism->work ||
+			!is_usable(&ground.context, mechanism))
+			continue;
+		pair = start(mechanism, slice.size);
+		slice.gap_ns = MS / 10;
+		report = run(pair, mechanism, &slice);
+		assert_true(report->messages >= 1);
+		/* Less than this is impossible, whatever else the machine does. */
+		assert_true(report->elapsed_ns >= (report->messages - 1) * slice.gap_ns);
+		assert_int_equal(pair_histogram(pair, 0)->count, report->messages);
+		pair_stop(pair);
+	}
+}
+
+/* --- capacity
+ * ----------------------------------------------------------------------------- */
+
+static struct capacity capacity_of(const struct mechanism *mechanism, size_t *size)
+{
+	struct pair *pair = start(mechanism, *size);
+	struct slice slice = slice_of(TEST_CAPACITY, *size, 0);
+	struct capacity capacity;
+
+	if (*size > pair_channel(pair)->size_max)
+		*size = slice.size = slice.chunk = pair_channel(pair)->size_max;
+	(void)run(pair, mechanism, &slice);
+	capacity = *pair_capacity(pair);
+	pair_stop(pair);
+	return capacity;
+}
+
+static void capacity_is_what_comes_out(void **state)
+{
+	static const size_t write_sizes[] = { 64, 4097, 65536 };
+
+	(void)state;
+	for (size_t i = 0; i < mechanism_count; i++) {
+		const struct mechanism *mechanism = mechanisms[i];
+		unsigned caps = mechanism->caps;
+
+		if (!(mechanism->tests & TEST_BIT(TEST_CAPACITY)) ||
+			!is_usable(&ground.context, mechanism))
+			continue;
+		for (size_t s = 0; s < sizeof write_sizes / sizeof write_sizes[0]; s++) {
+			size_t size = write_sizes[s];
+			struct capacity first = capacity_of(mechanism, &size);
+
+			assert_false(first.is_unbounded);
+			assert_true(first.messages >= 1);
+			assert_in_range(first.reopen_bytes, 1, first.bytes);
+			if (caps & CAP_BOUNDARIES) {
+				assert_int_equal(first.bytes, first.messages * size);
+				assert_int_equal(first.reopen_bytes % size, 0);
+			} else {
+				assert_true(first.bytes <= first.messages * size);
+			}
+			if (caps & CAP_EXACT_CAPACITY) {
+				struct capacity second = capacity_of(mechanism, &size);
+
+				assert_int_equal(first.bytes, second.bytes);
+				assert_int_equal(first.messages, second.messages);
+				assert_int_equal(first.reopen_bytes, second.reopen_bytes);
+			}
+		}
+	}
+}
+
+/* A pair finds the same again and again: nothing stays behind in the channel. */
+static void capacity_slices_repeat(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < mechanism_count; i++) {
+		const struct mechanism *mechanism = mechanisms[i];
+		struct slice slice = slice_of(TEST_CAPACITY, 1000, 0);
+		uint64_t bytes = 0;
+		struct pair *pair;
+
+		if (!(mechanism->caps & CAP_EXACT_CAPACITY) ||
+			!is_usable(&ground.context, mechanism))
+			continue;
+		pair = start(mechanism, slice.size);
+		for (unsigned turn = 0; turn < 3; turn++) {
+			(void)run(pair, mechanism, &slice);
+			/* In a ring the gap before the end lies elsewhere each time. */
+			if (turn && !(mechanism->caps & CAP_INPLACE))
+				assert_int_equal(pair_capacity(pair)->bytes, bytes);
+			bytes = pair_capacity(pair)->bytes;
+		}
+		pair_stop(pair);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_row_is_consistent),
+		cmocka_unit_test(wrong_rows_are_refused),
+		cmocka_unit_test(defaults_are_in_range),
+		cmocka_unit_test(odd_and_greatest_sizes_arrive_intact),
+		cmocka_unit_test(many_messages_stay_in_order),
+		cmocka_unit_test(gaps_lie_between_round_trips),
+		cmocka_unit_test(capacity_is_what_comes_out),
+		cmocka_unit_test(capacity_slices_repeat),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
