@@ -330,6 +330,8 @@ void pair_stop(struct pair *pair)
 	for (unsigned side = 0; side < 2; side++)
 		child_end(pair->context.janitor, &pair->sides[side]);
 	leave_channel(pair);
+	if (pair->channel.shared && pair->spec.mechanism->remove)
+		pair->spec.mechanism->remove(&pair->channel);
 	if (pair->bell >= 0)
 		close(pair->bell);
 	memory_unmap(pair->channel.shared, pair->spec.mechanism->shared_size);

@@ -56,6 +56,8 @@ static int create_and_detach(const struct question *question)
 		error = mechanism->create(&channel);
 	if (mechanism->detach)
 		mechanism->detach(&channel);
+	if (mechanism->remove)
+		mechanism->remove(&channel);
 	free(channel.own);
 	return error;
 }
