@@ -57,14 +57,17 @@ void mutex_cancel(struct gate *gate)
 	pthread_mutex_unlock(&gate->object.lock.mutex);
 }
 
+/* Signals after the mutex is free, or the waiter would wake only to wait for that. */
 void mutex_notify(struct gate *gate)
 {
+	bool is_awaited;
+
 	pthread_mutex_lock(&gate->object.lock.mutex);
-	if (atomic_load_explicit(&gate->waiting, memory_order_relaxed)) {
-		atomic_store_explicit(&gate->waiting, 0, memory_order_relaxed);
-		pthread_cond_signal(&gate->object.lock.condition);
-	}
+	is_awaited = atomic_load_explicit(&gate->waiting, memory_order_relaxed);
+	atomic_store_explicit(&gate->waiting, 0, memory_order_relaxed);
 	pthread_mutex_unlock(&gate->object.lock.mutex);
+	if (is_awaited)
+		pthread_cond_signal(&gate->object.lock.condition);
 }
 
 const struct gate_kind gate_kind_mutex = { .init = mutex_init };

@@ -9,7 +9,12 @@
  * costs one line and no more. A message is never split: where it does not fit before the
  * end, a header says WRAP and the message starts at the front. The consumer publishes how
  * far it has read; the producer looks at that only when the space it knows of is used up.
- */
+ *
+ * Two habits keep the lines moving. Where the consumer is close behind, the producer
+ * turns back to the front after TURN bytes, as to the end of the ring: what is written
+ * again soon is still in a cache. And a spinning consumer of a stream that finds the ring
+ * empty lets some messages gather, so that the two do not fight over the line being
+ * written. */
 #ifndef IPCMARK_RING_H
 #define IPCMARK_RING_H
 
@@ -27,6 +32,10 @@
 #define HEADER sizeof(uint64_t)
 #define WRAP   UINT64_MAX
 #define AHEAD  ((uint64_t)128)
+#define TURN   ((uint64_t)256 << 10)
+#define SOON   ((uint64_t)512) /* beyond AHEAD: lines to ask for now */
+#define LINE   64
+#define GATHER 32 /* pauses */
 
 /* channel->settings. */
 enum { RING_SIZE, RING_SPINS };
@@ -57,9 +66,11 @@ struct ring_own {
 	unsigned char *tx_bytes, *rx_bytes;
 	uint64_t mask; /* size - 1 */
 	uint64_t head; /* bytes produced since the start */
+	uint64_t limit; /* offset beyond which a message makes the producer think */
 	uint64_t known_tail; /* of the ring this side sends into, when last looked at */
 	uint64_t tail; /* bytes consumed of the other */
 	uint64_t next_tail; /* after release */
+	uint64_t awaited_head; /* head when this side last waited for a message */
 	unsigned char *map;
 	bool is_attached;
 };
@@ -121,12 +132,36 @@ static ALWAYS_INLINE void publish(struct ring_own *own, uint64_t offset, uint64_
 		header_at(own->tx_bytes, offset), header, memory_order_release);
 }
 
-/* Sets the words of a range of positions to zero; both are multiples of eight. */
+/* Sets a range of positions to zero; both are multiples of eight. Nobody looks at these
+ * words before a header is published after them, so wide stores will do: the fewer, the
+ * more lines wait for their turn in the store buffer. */
 static ALWAYS_INLINE void clear(struct ring_own *own, uint64_t from, uint64_t to)
 {
-	for (; from < to; from += HEADER)
-		atomic_store_explicit(header_at(own->tx_bytes, from & own->mask), 0,
-			memory_order_relaxed);
+	unsigned char *at = own->tx_bytes + (from & own->mask);
+
+	if (UNLIKELY((from & own->mask) + (to - from) > own->mask + 1)) {
+		for (; from < to; from += HEADER)
+			memset(own->tx_bytes + (from & own->mask), 0, HEADER);
+		return;
+	}
+	for (; from + 2 * HEADER <= to; from += 2 * HEADER, at += 2 * HEADER)
+		memset(at, 0, 2 * HEADER);
+	if (from < to)
+		memset(at, 0, HEADER);
+}
+
+/* Asks for a line that will be written soon; the consumer had it last. */
+static ALWAYS_INLINE void fetch(struct ring_own *own, uint64_t position)
+{
+	unsigned char *at = own->tx_bytes + (position & own->mask);
+
+#if defined(__x86_64__)
+	/* The compiler would ask to read it, unless told of a newer processor; older ones
+	 * take the instruction for a nop. */
+	__asm__ volatile("prefetchw %0" ::"m"(*at));
+#else
+	__builtin_prefetch(at, 1);
+#endif
 }
 
 /* Bytes from head to the end of the ring if the message must start at the front, else 0.
@@ -143,15 +178,36 @@ static ALWAYS_INLINE void wrap(struct ring_own *own, uint64_t to_end)
 	clear(own, own->head + to_end, own->head + to_end + AHEAD);
 	publish(own, own->head & own->mask, WRAP);
 	own->head += to_end;
+	own->limit = TURN < own->mask + 1 ? TURN : own->mask + 1;
 }
 
-/* Waits for space, wraps where the message would not fit before the end. */
+/* Bytes from head to the end of the ring if it is better to start at the front already,
+ * else 0: then the producer goes on and looks again later. */
+static ALWAYS_INLINE uint64_t turn_wanted(struct ring_own *own, size_t size)
+{
+	uint64_t offset = own->head & own->mask, end = offset + padded(size);
+	uint64_t to_end = own->mask + 1 - offset;
+
+	if (end <= own->limit)
+		return 0;
+	own->known_tail = atomic_load_explicit(&own->tx->tail, memory_order_acquire);
+	if (own->head - own->known_tail <= TURN / 2 &&
+		own->head + to_end + padded(size) + AHEAD - own->known_tail <=
+			own->mask + 1)
+		return to_end;
+	own->limit = end + TURN < own->mask + 1 ? end + TURN : own->mask + 1;
+	return 0;
+}
+
+/* Waits for space, wraps where the message would not fit before the end or should not. */
 static ALWAYS_INLINE void make_room(
 	struct channel *channel, const struct gate_ops *gate, size_t size)
 {
 	struct ring_own *own = channel->own;
 	uint64_t to_end = wrap_needed(own, size);
 
+	if (!to_end)
+		to_end = turn_wanted(own, size);
 	if (to_end) {
 		await_space(channel, gate, own, to_end + AHEAD);
 		wrap(own, to_end);
@@ -168,7 +224,7 @@ static ALWAYS_INLINE int reserve(struct channel *channel,
 	uint64_t need = padded(size);
 	uint64_t offset = own->head & own->mask;
 
-	if (UNLIKELY(offset + need > own->mask + 1 ||
+	if (UNLIKELY(offset + need > own->limit ||
 		     own->head + need + AHEAD - own->known_tail > own->mask + 1)) {
 		make_room_of(channel, size);
 		offset = own->head & own->mask;
@@ -185,24 +241,34 @@ static ALWAYS_INLINE int ring_send(
 	struct channel *channel, const struct gate_ops *gate, size_t size)
 {
 	struct ring_own *own = channel->own;
-	uint64_t start = own->head, end = start + padded(size);
+	uint64_t start = own->head, need = padded(size), end = start + need;
 
 	publish(own, start & own->mask, size + 1);
 	if (gate->notify)
 		gate->notify(&own->tx->filled);
 	own->head = end;
-	clear(own, end > start + AHEAD ? end : start + AHEAD, end + AHEAD);
+	/* reserve() has cleared the word at the end of a message that is not small. */
+	clear(own, need < AHEAD ? start + AHEAD : end + HEADER, end + AHEAD);
+	if (need < AHEAD) {
+		fetch(own, end + AHEAD + SOON);
+		fetch(own, end + AHEAD + SOON + LINE);
+	}
 	return 0;
 }
 
-static ALWAYS_INLINE uint64_t await_header(
-	struct channel *channel, const struct gate_ops *gate, struct ring_own *own)
+static ALWAYS_INLINE uint64_t await_header(struct channel *channel,
+	const struct gate_ops *gate, struct ring_own *own, unsigned gather)
 {
 	_Atomic uint64_t *at = header_at(own->rx_bytes, own->tail & own->mask);
 	uint64_t patience = spins(channel, gate);
 	uint64_t header;
 
 	while (!(header = atomic_load_explicit(at, memory_order_acquire))) {
+		if (gather) {
+			for (; gather; gather--)
+				gate_relax(channel);
+			continue;
+		}
 		if (patience) {
 			patience--;
 			gate_relax(channel);
@@ -233,11 +299,17 @@ static ALWAYS_INLINE uint64_t await_message(
 	struct channel *channel, const struct gate_ops *gate)
 {
 	struct ring_own *own = channel->own;
-	uint64_t header = await_header(channel, gate, own);
+	/* Who has sent nothing since the last wait reads a stream; who answers does not.
+	 */
+	bool gathers = own->head == own->awaited_head && !channel->shares_cpu &&
+		       (!gate->notify || gate->is_patient);
+	uint64_t header = await_header(channel, gate, own, gathers ? GATHER : 0);
+
+	own->awaited_head = own->head;
 
 	if (header == WRAP) {
 		give_back(own, gate, (own->tail | own->mask) + 1);
-		header = await_header(channel, gate, own);
+		header = await_header(channel, gate, own, 0);
 	}
 	return header;
 }
@@ -288,6 +360,8 @@ static ALWAYS_INLINE ssize_t offer(struct channel *channel, const struct gate_op
 	own->known_tail = atomic_load_explicit(&own->tx->tail, memory_order_acquire);
 	if (own->head + need - own->known_tail > own->mask + 1)
 		return -EAGAIN;
+	/* Whoever fills the ring wants all of it. */
+	own->limit = own->mask + 1;
 	make_room_of(channel, size);
 	reserve(channel, make_room_of, size, &tx);
 	memcpy(tx, bytes, size);

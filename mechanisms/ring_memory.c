@@ -18,11 +18,14 @@ int ring_create(struct channel *channel)
 	while (size < (uint64_t)channel->settings[RING_SIZE])
 		size *= 2;
 	channel->settings[RING_SIZE] = (int64_t)size;
-	if (channel->size_max > size - AHEAD - HEADER) {
-		channel->size_max = size - AHEAD - HEADER;
+	/* Both sides make room for their next message before they read the last one: two
+	 * must fit, wherever the first one ends, or each would wait for the other. */
+	if (channel->size_max > (size - AHEAD) / 2 - HEADER) {
+		channel->size_max = (size_t)((size - AHEAD) / 2 - HEADER);
 		why_say(&channel->size_limit, 0,
-			"a message and %llu bytes must fit the ring (ring.size is %llu)",
-			(unsigned long long)(AHEAD + HEADER), (unsigned long long)size);
+			"two messages and %llu bytes must fit the ring (ring.size is %llu)",
+			(unsigned long long)(AHEAD + 2 * HEADER),
+			(unsigned long long)size);
 	}
 	shared->size = size;
 	shared->bytes_offset = (sizeof(struct ring) + page - 1) / page * page;
@@ -71,6 +74,7 @@ int ring_attach(struct channel *channel)
 	own->tx_bytes = sides[channel->side] + shared->bytes_offset;
 	own->rx_bytes = sides[!channel->side] + shared->bytes_offset;
 	own->mask = shared->size - 1;
+	own->limit = TURN < shared->size ? TURN : shared->size;
 	return make_gates(channel);
 }
 
