@@ -336,8 +336,8 @@ static ALWAYS_INLINE int ring_recv(struct channel *channel,
 	if (UNLIKELY(header - 1 > size))
 		return bad_header(channel, header, size);
 	*rx = own->rx_bytes + (own->tail & own->mask) + HEADER;
-	*len = header - 1;
-	own->next_tail = own->tail + padded(header - 1);
+	*len = (size_t)(header - 1);
+	own->next_tail = own->tail + padded(*len);
 	return 0;
 }
 
