@@ -4,22 +4,44 @@
  * once more, and only then sleeps (commit) or takes the announcement back (cancel);
  * whoever changes the condition calls notify afterwards. A change between prepare and
  * commit makes commit return at once, so no wake-up is lost. Commit may return early:
- * callers loop. */
+ * callers loop. One process waits at a gate and one notifies.
+ *
+ * The two ways that need nothing but memory are here, gates that need objects of the C
+ * library or the kernel are in gate_object.h. */
 #ifndef IPCMARK_GATE_H
 #define IPCMARK_GATE_H
 
+#include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
 #include "harness/base/futex.h"
 #include "mechanisms/mechanism.h"
 
+/* What some gates need besides a word. */
+union gate_object {
+	int ends[2]; /* a pipe's reading and writing end; an eventfd is both */
+	struct {
+		int id;
+		unsigned short number; /* in the set */
+	} sysv;
+	sem_t semaphore;
+	struct {
+		pthread_mutex_t mutex;
+		pthread_cond_t condition;
+	} lock;
+};
+
+/* In shared memory; all zeros is a gate at which nobody waits. */
 struct gate {
 	_Alignas(64) futex_word waiting;
+	union gate_object object;
 };
 
 struct gate_ops {
+	bool is_patient; /* callers spin a while before they wait here */
 	void (*prepare)(struct gate *gate);
 	void (*commit)(struct gate *gate, const struct channel *channel);
 	void (*cancel)(struct gate *gate);
@@ -94,6 +116,14 @@ static inline void futex_notify(struct gate *gate)
 }
 
 static const struct gate_ops gate_futex = {
+	.prepare = futex_prepare,
+	.commit = futex_commit,
+	.cancel = futex_cancel,
+	.notify = futex_notify,
+};
+
+static const struct gate_ops gate_spin_futex = {
+	.is_patient = true,
 	.prepare = futex_prepare,
 	.commit = futex_commit,
 	.cancel = futex_cancel,

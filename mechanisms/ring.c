@@ -1,32 +1,7 @@
-/* ring.c: messages of any size through shared memory, in place: one ring a direction, one
- * producer, one consumer.
- *
- * A message is a word of header and its bytes, eight-byte aligned, one after the other,
- * so that a small message and its header travel in one cache line. The header says how
- * long the message is and, by not being zero, that it is there: the words behind the last
- * message are zero, and the consumer looks at nothing else. The producer keeps the next
- * AHEAD bytes zero after it has sent, when nobody waits for it, so that a small message
- * costs one line and no more. A message is never split: where it does not fit before the
- * end, a header says WRAP and the message starts at the front. The consumer publishes how
- * far it has read; the producer looks at that only when the space it knows of is used up.
- */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdatomic.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+/* ring.c: the rows of the ring: every memory with spinning and with a futex, every way of
+ * waiting on POSIX shared memory. */
+#include "mechanisms/ring.h"
 
-#include "harness/base/text.h"
-#include "mechanisms/gate.h"
-
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
-#define UNLIKELY(condition) __builtin_expect(condition, 0)
-
-#define HEADER    sizeof(uint64_t)
-#define WRAP      UINT64_MAX
-#define AHEAD     ((uint64_t)128)
 #define RING_MOST ((int64_t)64 << 20)
 
 static void size_range(int64_t *least, int64_t *most)
@@ -35,426 +10,117 @@ static void size_range(int64_t *least, int64_t *most)
 	*most = RING_MOST;
 }
 
+#define SIZE_SETTING                                                                     \
+	{                                                                                \
+		.name = "ring.size", .unit = "bytes",                                    \
+		.says = "bytes of the ring of each direction, a power of two",           \
+		.limit = "ring.size", .standard = 4 << 20, .range = size_range           \
+	}
+
 static const struct setting_spec settings[] = {
-	{ .name = "ring.size",
-		.unit = "bytes",
-		.says = "bytes of the ring of each direction, a power of two",
-		.limit = "ring.size",
-		.standard = 4 << 20,
-		.range = size_range },
+	[RING_SIZE] = SIZE_SETTING,
 	{ .name = NULL },
 };
-enum { RING_SIZE };
 
-/* In shared memory, one a direction; the bytes follow on the next page. */
-struct ring {
-	_Alignas(64) _Atomic uint64_t tail; /* bytes consumed since the start */
-	struct gate filled; /* the consumer waits here */
-	struct gate drained; /* the producer waits here */
+static const struct setting_spec patient_settings[] = {
+	[RING_SIZE] = SIZE_SETTING,
+	[RING_SPINS] = { .name = "ring.spins",
+		.unit = "looks",
+		.says = "looks at the ring, a pause after each, before a side sleeps",
+		.limit = "ring.spins",
+		.standard = 200,
+		.least = 0,
+		.most = 1000000 },
+	{ .name = NULL },
 };
-
-struct ring_shared {
-	char name[LEDGER_NAME];
-	uint64_t size; /* of the bytes of one direction */
-	uint64_t bytes_offset; /* from a ring to its bytes */
-	uint64_t stride; /* from one direction to the other */
-};
-
-struct ring_own {
-	struct ring *tx, *rx;
-	unsigned char *tx_bytes, *rx_bytes;
-	uint64_t mask; /* size - 1 */
-	uint64_t head; /* bytes produced since the start */
-	uint64_t known_tail; /* of the ring this side sends into, when last looked at */
-	uint64_t tail; /* bytes consumed of the other */
-	uint64_t next_tail; /* after release */
-	unsigned char *map;
-	size_t map_size;
-	bool is_attached;
-};
-
-static ALWAYS_INLINE uint64_t padded(size_t size)
-{
-	return HEADER + ((size + HEADER - 1) & ~(uint64_t)(HEADER - 1));
-}
-
-static ALWAYS_INLINE _Atomic uint64_t *header_at(unsigned char *bytes, uint64_t offset)
-{
-	return (_Atomic uint64_t *)(void *)(bytes + offset);
-}
-
-static int ring_create(struct channel *channel)
-{
-	struct ring_shared *shared = channel->shared;
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t size = 4096;
-	int error, fd;
-
-	while (size < (uint64_t)channel->settings[RING_SIZE])
-		size *= 2;
-	channel->settings[RING_SIZE] = (int64_t)size;
-	if (channel->size_max > size - AHEAD - HEADER) {
-		channel->size_max = size - AHEAD - HEADER;
-		why_say(&channel->size_limit, 0,
-			"a message and %llu bytes must fit the ring (ring.size is %llu)",
-			(unsigned long long)(AHEAD + HEADER), (unsigned long long)size);
-	}
-	shared->size = size;
-	shared->bytes_offset = (sizeof(struct ring) + page - 1) / page * page;
-	shared->stride = shared->bytes_offset + (size + page - 1) / page * page;
-	error = ledger_name(channel->ledger, LEDGER_SHM, shared->name, channel->why);
-	if (error) {
-		shared->name[0] = '\0';
-		return error;
-	}
-	fd = shm_open(shared->name, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-	/* The name stays: detach strikes it from the ledger. */
-	if (fd < 0) {
-		error = why_say(channel->why, errno, "%s: create in /dev/shm",
-			channel->mechanism->name);
-		if (error != -EMFILE)
-			why_add(channel->why,
-				"it needs a tmpfs there that this user can write");
-		return error;
-	}
-	if (ftruncate(fd, (off_t)(2 * shared->stride)))
-		error = why_say(channel->why, errno, "%s: set the size",
-			channel->mechanism->name);
-	close(fd);
-	return error;
-}
-
-/* Each side allocates the memory it sends from, on its own node; a full tmpfs is an error
- * here instead of a SIGBUS later. */
-static int ring_allocate(struct channel *channel, int fd)
-{
-	const struct ring_shared *shared = channel->shared;
-	char size[TEXT_QUANTITY];
-	int error = posix_fallocate(
-		fd, (off_t)(channel->side * shared->stride), (off_t)shared->stride);
-
-	if (!error)
-		return 0;
-	why_say(channel->why, error, "%s: allocate %s of shared memory",
-		channel->mechanism->name, text_bytes((double)shared->stride, size));
-	why_add(channel->why, "/dev/shm may be too small");
-	return -error;
-}
-
-static int ring_attach(struct channel *channel)
-{
-	const struct ring_shared *shared = channel->shared;
-	struct ring_own *own = channel->own;
-	int fd = shm_open(shared->name, O_RDWR | O_CLOEXEC, 0);
-	unsigned char *sides[2];
-	int error;
-
-	own->is_attached = true;
-	if (fd < 0)
-		return why_say(channel->why, errno, "%s: open", channel->mechanism->name);
-	error = ring_allocate(channel, fd);
-	if (error) {
-		close(fd);
-		return error;
-	}
-	own->map_size = 2 * shared->stride;
-	own->map = mmap(NULL, own->map_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	if (own->map == MAP_FAILED) {
-		own->map = NULL;
-		return why_say(channel->why, errno, "%s: map", channel->mechanism->name);
-	}
-	sides[0] = own->map;
-	sides[1] = own->map + shared->stride;
-	own->tx = (struct ring *)(void *)sides[channel->side];
-	own->rx = (struct ring *)(void *)sides[!channel->side];
-	own->tx_bytes = sides[channel->side] + shared->bytes_offset;
-	own->rx_bytes = sides[!channel->side] + shared->bytes_offset;
-	own->mask = shared->size - 1;
-	return 0;
-}
-
-/* Both have allocated: map the pages now, so that no transfer takes a fault. */
-static int ring_ready(struct channel *channel)
-{
-	struct ring_own *own = channel->own;
-	volatile unsigned char *page = own->map;
-	size_t step = (size_t)sysconf(_SC_PAGESIZE);
-
-	for (size_t i = 0; i < own->map_size; i += step)
-		(void)page[i];
-	return 0;
-}
-
-/* Waits until `need` bytes behind head are free. */
-static ALWAYS_INLINE void await_space(struct channel *channel,
-	const struct gate_ops *gate, struct ring_own *own, uint64_t need)
-{
-	while (own->head + need - own->known_tail > own->mask + 1) {
-		own->known_tail = atomic_load_explicit(
-			&own->tx->tail, memory_order_acquire);
-		if (own->head + need - own->known_tail <= own->mask + 1)
-			return;
-		gate->prepare(&own->tx->drained);
-		own->known_tail = atomic_load_explicit(
-			&own->tx->tail, memory_order_acquire);
-		if (own->head + need - own->known_tail <= own->mask + 1)
-			gate->cancel(&own->tx->drained);
-		else
-			gate->commit(&own->tx->drained, channel);
-	}
-}
-
-static ALWAYS_INLINE void publish(struct ring_own *own, uint64_t offset, uint64_t header)
-{
-	atomic_store_explicit(
-		header_at(own->tx_bytes, offset), header, memory_order_release);
-}
-
-/* Sets the words of a range of positions to zero; both are multiples of eight. */
-static ALWAYS_INLINE void clear(struct ring_own *own, uint64_t from, uint64_t to)
-{
-	for (; from < to; from += HEADER)
-		atomic_store_explicit(header_at(own->tx_bytes, from & own->mask), 0,
-			memory_order_relaxed);
-}
-
-/* Bytes from head to the end of the ring if the message must start at the front, else 0.
- */
-static ALWAYS_INLINE uint64_t wrap_needed(const struct ring_own *own, size_t size)
-{
-	uint64_t to_end = own->mask + 1 - (own->head & own->mask);
-
-	return padded(size) > to_end ? to_end : 0;
-}
-
-static ALWAYS_INLINE void wrap(struct ring_own *own, uint64_t to_end)
-{
-	clear(own, own->head + to_end, own->head + to_end + AHEAD);
-	publish(own, own->head & own->mask, WRAP);
-	own->head += to_end;
-}
-
-/* Waits for space, wraps where the message would not fit before the end. */
-static ALWAYS_INLINE void make_room(
-	struct channel *channel, const struct gate_ops *gate, size_t size)
-{
-	struct ring_own *own = channel->own;
-	uint64_t to_end = wrap_needed(own, size);
-
-	if (to_end) {
-		await_space(channel, gate, own, to_end + AHEAD);
-		wrap(own, to_end);
-		if (gate->notify)
-			gate->notify(&own->tx->filled);
-	}
-	await_space(channel, gate, own, padded(size) + AHEAD);
-}
-
-static ALWAYS_INLINE int reserve(struct channel *channel,
-	void (*make_room_of)(struct channel *, size_t), size_t size, void **tx)
-{
-	struct ring_own *own = channel->own;
-	uint64_t need = padded(size);
-	uint64_t offset = own->head & own->mask;
-
-	if (UNLIKELY(offset + need > own->mask + 1 ||
-		     own->head + need + AHEAD - own->known_tail > own->mask + 1)) {
-		make_room_of(channel, size);
-		offset = own->head & own->mask;
-	}
-	/* Before the payload, not between it and the header, which may share the line
-	 * that the consumer watches and should reach it together. */
-	if (need >= AHEAD)
-		clear(own, own->head + need, own->head + need + HEADER);
-	*tx = own->tx_bytes + offset + HEADER;
-	return 0;
-}
-
-static ALWAYS_INLINE int ring_send(
-	struct channel *channel, const struct gate_ops *gate, size_t size)
-{
-	struct ring_own *own = channel->own;
-	uint64_t start = own->head, end = start + padded(size);
-
-	publish(own, start & own->mask, size + 1);
-	if (gate->notify)
-		gate->notify(&own->tx->filled);
-	own->head = end;
-	clear(own, end > start + AHEAD ? end : start + AHEAD, end + AHEAD);
-	return 0;
-}
-
-static ALWAYS_INLINE uint64_t await_header(
-	struct channel *channel, const struct gate_ops *gate, struct ring_own *own)
-{
-	_Atomic uint64_t *at = header_at(own->rx_bytes, own->tail & own->mask);
-	uint64_t header;
-
-	while (!(header = atomic_load_explicit(at, memory_order_acquire))) {
-		gate->prepare(&own->rx->filled);
-		header = atomic_load_explicit(at, memory_order_acquire);
-		if (header) {
-			gate->cancel(&own->rx->filled);
-			break;
-		}
-		gate->commit(&own->rx->filled, channel);
-	}
-	return header;
-}
-
-static ALWAYS_INLINE void give_back(
-	struct ring_own *own, const struct gate_ops *gate, uint64_t tail)
-{
-	own->tail = tail;
-	atomic_store_explicit(&own->rx->tail, tail, memory_order_release);
-	if (gate->notify)
-		gate->notify(&own->rx->drained);
-}
-
-/* Waits for the header of the next message, past the end of the ring if need be. */
-static ALWAYS_INLINE uint64_t await_message(
-	struct channel *channel, const struct gate_ops *gate)
-{
-	struct ring_own *own = channel->own;
-	uint64_t header = await_header(channel, gate, own);
-
-	if (header == WRAP) {
-		give_back(own, gate, (own->tail | own->mask) + 1);
-		header = await_header(channel, gate, own);
-	}
-	return header;
-}
-
-static __attribute__((cold, noinline)) int bad_header(
-	struct channel *channel, uint64_t header, size_t size)
-{
-	return why_say(channel->why, EPROTO,
-		"%s: a header says %llu bytes where at most %zu were expected",
-		channel->mechanism->name, (unsigned long long)(header - 1), size);
-}
-
-static ALWAYS_INLINE int ring_recv(struct channel *channel,
-	uint64_t (*await_message_of)(struct channel *), size_t size, const void **rx,
-	size_t *len)
-{
-	struct ring_own *own = channel->own;
-	uint64_t header = atomic_load_explicit(
-		header_at(own->rx_bytes, own->tail & own->mask), memory_order_acquire);
-
-	/* 0, which is no message, and WRAP both fail the test. */
-	if (header - 1 >= WRAP - 1)
-		header = await_message_of(channel);
-	if (UNLIKELY(header - 1 > size))
-		return bad_header(channel, header, size);
-	*rx = own->rx_bytes + (own->tail & own->mask) + HEADER;
-	*len = header - 1;
-	own->next_tail = own->tail + padded(header - 1);
-	return 0;
-}
-
-static ALWAYS_INLINE int release(struct channel *channel, const struct gate_ops *gate)
-{
-	struct ring_own *own = channel->own;
-
-	give_back(own, gate, own->next_tail);
-	return 0;
-}
-
-static ALWAYS_INLINE ssize_t offer(struct channel *channel, const struct gate_ops *gate,
-	void (*make_room_of)(struct channel *, size_t), const void *bytes, size_t size)
-{
-	struct ring_own *own = channel->own;
-	uint64_t to_end = wrap_needed(own, size);
-	uint64_t need = to_end + padded(size) + AHEAD;
-	void *tx;
-
-	own->known_tail = atomic_load_explicit(&own->tx->tail, memory_order_acquire);
-	if (own->head + need - own->known_tail > own->mask + 1)
-		return -EAGAIN;
-	make_room_of(channel, size);
-	reserve(channel, make_room_of, size, &tx);
-	memcpy(tx, bytes, size);
-	ring_send(channel, gate, size);
-	return (ssize_t)size;
-}
-
-static void ring_detach(struct channel *channel)
-{
-	struct ring_shared *shared = channel->shared;
-	struct ring_own *own = channel->own;
-
-	if (own->map)
-		munmap(own->map, own->map_size);
-	own->map = NULL;
-	if (!own->is_attached && shared->name[0])
-		ledger_remove(channel->ledger, LEDGER_SHM, shared->name);
-}
-
-/* One set of operations a way of waiting, so that the compiler sees which it is. What
- * waits is out of line: it would cost the others their registers. */
-#define RING_OPS(kind, gate)                                                             \
-	static __attribute__((noinline)) void kind##_make_room(                          \
-		struct channel *channel, size_t size)                                    \
-	{                                                                                \
-		make_room(channel, &(gate), size);                                       \
-	}                                                                                \
-	static __attribute__((noinline)) uint64_t kind##_await(struct channel *channel)  \
-	{                                                                                \
-		return await_message(channel, &(gate));                                  \
-	}                                                                                \
-	static int kind##_reserve(struct channel *channel, size_t size, void **tx)       \
-	{                                                                                \
-		return reserve(channel, kind##_make_room, size, tx);                     \
-	}                                                                                \
-	static int kind##_send(struct channel *channel, size_t size)                     \
-	{                                                                                \
-		return ring_send(channel, &(gate), size);                                \
-	}                                                                                \
-	static int kind##_recv(                                                          \
-		struct channel *channel, size_t size, const void **rx, size_t *len)      \
-	{                                                                                \
-		return ring_recv(channel, kind##_await, size, rx, len);                  \
-	}                                                                                \
-	static int kind##_release(struct channel *channel)                               \
-	{                                                                                \
-		return release(channel, &(gate));                                        \
-	}                                                                                \
-	static ssize_t kind##_offer(                                                     \
-		struct channel *channel, const void *bytes, size_t size)                 \
-	{                                                                                \
-		return offer(channel, &(gate), kind##_make_room, bytes, size);           \
-	}
-
-#define RING_ROW(kind)                                                                   \
-	.family = "shared memory", .cite = "shm_overview(7)",                            \
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
-		 TEST_BIT(TEST_CAPACITY),                                                \
-	.settings = settings, .size_setting = "ring.size",                               \
-	.shared_size = sizeof(struct ring_shared), .own_size = sizeof(struct ring_own),  \
-	.create = ring_create, .attach = ring_attach, .ready = ring_ready,               \
-	.reserve = kind##_reserve, .send = kind##_send, .recv = kind##_recv,             \
-	.release = kind##_release, .offer = kind##_offer, .detach = ring_detach
-
-#define RING_CAPS                                                                        \
-	(CAP_PAYLOAD | CAP_BOUNDARIES | CAP_INPLACE | CAP_EXACT_CAPACITY | CAP_NAMED |   \
-		CAP_UNRELATED)
 
 RING_OPS(spin, gate_spin)
+RING_OPS(spin_futex, gate_spin_futex)
 RING_OPS(futex, gate_futex)
+RING_OPS(mutex, gate_mutex)
+RING_OPS(semaphore, gate_semaphore)
+RING_OPS(sysv, gate_sysv)
+RING_OPS(eventfd, gate_eventfd)
+RING_OPS(pipe, gate_pipe)
 
-const struct mechanism shm_spin_mechanism = {
-	.name = "shm_spin",
-	.title = "shm + spin",
-	.says = "ring in POSIX shared memory; a waiting side spins",
-	.caps = RING_CAPS | CAP_SPINS,
-	RING_ROW(spin),
-};
+#define RING_CAPS (CAP_PAYLOAD | CAP_BOUNDARIES | CAP_INPLACE | CAP_EXACT_CAPACITY)
+#define OPEN      (CAP_NAMED | CAP_UNRELATED) /* whoever knows the name can map it */
+#define INHERITED 0u
 
-const struct mechanism shm_futex_mechanism = {
-	.name = "shm_futex",
-	.title = "shm + futex",
-	.says = "ring in POSIX shared memory; a waiting side sleeps on a futex",
-	.caps = RING_CAPS | CAP_BLOCKS,
-	RING_ROW(futex),
-};
+#define RING(row, memory, objects, kind, specs, more_caps, words, page, sentence)        \
+	static const struct ring_variant row##_variant = { &backing_##memory,            \
+		&gate_kind_##objects };                                                  \
+	const struct mechanism row##_mechanism = {                                       \
+		.name = #row,                                                            \
+		.title = words,                                                          \
+		.family = "shared memory",                                               \
+		.cite = page,                                                            \
+		.says = sentence,                                                        \
+		.caps = RING_CAPS | (more_caps),                                         \
+		.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |            \
+			 TEST_BIT(TEST_CAPACITY),                                        \
+		.settings = specs,                                                       \
+		.size_setting = "ring.size",                                             \
+		.shared_size = sizeof(struct ring_shared),                               \
+		.own_size = sizeof(struct ring_own),                                     \
+		.variant = &row##_variant,                                               \
+		.create = ring_create,                                                   \
+		.attach = ring_attach,                                                   \
+		.ready = ring_ready,                                                     \
+		.reserve = kind##_reserve,                                               \
+		.send = kind##_send,                                                     \
+		.recv = kind##_recv,                                                     \
+		.release = kind##_release,                                               \
+		.offer = kind##_offer,                                                   \
+		.detach = ring_detach,                                                   \
+		.remove = ring_remove,                                                   \
+	};
+
+/* A row: its memory, its gate's objects, its operations and settings. */
+RING(shm_spin, posix, none, spin, settings, OPEN | CAP_SPINS, "shm + spin",
+	"shm_overview(7)", "ring in POSIX shared memory; a waiting side spins")
+RING(shm_spin_futex, posix, none, spin_futex, patient_settings, OPEN | CAP_BLOCKS,
+	"shm + spin, futex", "shm_overview(7)",
+	"ring in POSIX shared memory; a waiting side spins a while, then sleeps on a futex")
+RING(shm_futex, posix, none, futex, settings, OPEN | CAP_BLOCKS, "shm + futex",
+	"shm_overview(7)",
+	"ring in POSIX shared memory; a waiting side sleeps on a futex")
+RING(shm_mutex, posix, mutex, mutex, settings, OPEN | CAP_BLOCKS, "shm + mutex, cond",
+	"shm_overview(7)",
+	"ring in POSIX shared memory; a waiting side sleeps on a condition variable")
+RING(shm_sem, posix, semaphore, semaphore, settings, OPEN | CAP_BLOCKS, "shm + POSIX sem",
+	"shm_overview(7)",
+	"ring in POSIX shared memory; a waiting side sleeps on a POSIX semaphore")
+RING(shm_sysvsem, posix, sysv, sysv, settings, OPEN | CAP_BLOCKS, "shm + SysV sem",
+	"shm_overview(7)",
+	"ring in POSIX shared memory; a waiting side sleeps on a System V semaphore")
+RING(shm_eventfd, posix, eventfd, eventfd, settings, INHERITED | CAP_BLOCKS,
+	"shm + eventfd", "shm_overview(7)",
+	"ring in POSIX shared memory; a waiting side sleeps on an eventfd")
+RING(shm_pipe, posix, pipe, pipe, settings, INHERITED | CAP_BLOCKS, "shm + pipe",
+	"shm_overview(7)", "ring in POSIX shared memory; a waiting side sleeps on a pipe")
+RING(shm_sysv_spin, sysv, none, spin, settings, OPEN | CAP_SPINS, "SysV shm + spin",
+	"shmget(2)", "ring in System V shared memory; a waiting side spins")
+RING(shm_sysv_futex, sysv, none, futex, settings, OPEN | CAP_BLOCKS, "SysV shm + futex",
+	"shmget(2)", "ring in System V shared memory; a waiting side sleeps on a futex")
+RING(shm_memfd_spin, memfd, none, spin, settings, INHERITED | CAP_SPINS, "memfd + spin",
+	"memfd_create(2)", "ring in a memory file; a waiting side spins")
+RING(shm_memfd_futex, memfd, none, futex, settings, INHERITED | CAP_BLOCKS,
+	"memfd + futex", "memfd_create(2)",
+	"ring in a memory file; a waiting side sleeps on a futex")
+RING(shm_file_spin, file, none, spin, settings, OPEN | CAP_SPINS, "mapped file + spin",
+	"mmap(2)", "ring in a mapped file; a waiting side spins")
+RING(shm_file_futex, file, none, futex, settings, OPEN | CAP_BLOCKS,
+	"mapped file + futex", "mmap(2)",
+	"ring in a mapped file; a waiting side sleeps on a futex")
+RING(shm_anon_spin, anon, none, spin, settings, INHERITED | CAP_SPINS, "anon. map + spin",
+	"mmap(2)", "ring in an inherited anonymous mapping; a waiting side spins")
+RING(shm_anon_futex, anon, none, futex, settings, INHERITED | CAP_BLOCKS,
+	"anon. map + futex", "mmap(2)",
+	"ring in an inherited anonymous mapping; a waiting side sleeps on a futex")
+RING(shm_huge_spin, huge, none, spin, settings, INHERITED | CAP_SPINS,
+	"huge pages + spin", "memfd_create(2)",
+	"ring in a memory file of huge pages; a waiting side spins")
+RING(shm_huge_futex, huge, none, futex, settings, INHERITED | CAP_BLOCKS,
+	"huge pages + futex", "memfd_create(2)",
+	"ring in a memory file of huge pages; a waiting side sleeps on a futex")
