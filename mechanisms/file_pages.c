@@ -19,9 +19,20 @@
 #include "mechanisms/descriptor.h"
 #include "mechanisms/gate.h"
 
-#define WINDOW_LEAST ((uint64_t)4 << 20)
-#define LINE         64u
-#define RECORDS      1024u
+#define LINE    64u
+#define RECORDS 1024u
+
+static const struct setting_spec settings[] = {
+	{ .name = "file.window",
+		.unit = "bytes",
+		.says = "bytes of the file of each direction, a power of two; two messages fit",
+		.limit = "file.window",
+		.standard = 1 << 20,
+		.least = 16 << 10,
+		.most = 64 << 20 },
+	{ .name = NULL },
+};
+enum { FILE_WINDOW };
 
 struct window_shared {
 	struct descriptor_pairs pairs; /* first: descriptors_attach() knows no more */
@@ -71,9 +82,11 @@ static int make_windows(struct channel *channel)
 	int error;
 
 	shared->file[0] = shared->file[1] = -1;
-	shared->size = WINDOW_LEAST;
-	while (shared->size < 2 * (uint64_t)channel->size_max)
+	shared->size = 4096;
+	while (shared->size < (uint64_t)channel->settings[FILE_WINDOW] ||
+		shared->size < 2 * (uint64_t)channel->size_max)
 		shared->size *= 2;
+	channel->settings[FILE_WINDOW] = (int64_t)shared->size;
 	error = make_window(channel, 0);
 	return error ? error : make_window(channel, 1);
 }
@@ -324,7 +337,7 @@ static int window_release(struct channel *channel)
 	.family = "kernel copy",                                                         \
 	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
 		 TEST_BIT(TEST_CAPACITY),                                                \
-	.shared_size = sizeof(struct window_shared),                                     \
+	.settings = settings, .shared_size = sizeof(struct window_shared),               \
 	.own_size = sizeof(struct window_own), .attach = window_attach,                  \
 	.reserve = window_reserve, .recv = window_recv, .release = window_release,       \
 	.detach = window_detach
