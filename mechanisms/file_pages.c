@@ -25,7 +25,7 @@
 static const struct setting_spec settings[] = {
 	{ .name = "file.window",
 		.unit = "bytes",
-		.says = "bytes of the file of each direction, a power of two; two messages fit",
+		.says = "bytes of the file of each direction, a power of two; four messages fit",
 		.limit = "file.window",
 		.standard = 1 << 20,
 		.least = 16 << 10,
@@ -82,9 +82,11 @@ static int make_windows(struct channel *channel)
 	int error;
 
 	shared->file[0] = shared->file[1] = -1;
+	/* A side prepares its next message while the peer, who answers first, still holds
+	 * the last one; and one more may be lost before the end of the window. */
 	shared->size = 4096;
 	while (shared->size < (uint64_t)channel->settings[FILE_WINDOW] ||
-		shared->size < 2 * (uint64_t)channel->size_max)
+		shared->size < 4 * (uint64_t)channel->size_max)
 		shared->size *= 2;
 	channel->settings[FILE_WINDOW] = (int64_t)shared->size;
 	error = make_window(channel, 0);
@@ -144,7 +146,7 @@ static int window_attach(struct channel *channel)
 	if (error)
 		return why_say(channel->why, error, "%s: allocate %s of memory",
 			channel->mechanism->name, text_bytes((double)own->size, size));
-	own->map = mmap(NULL, own->size, PROT_READ | PROT_WRITE,
+	own->map = mmap(NULL, (size_t)own->size, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_POPULATE, own->file, 0);
 	if (own->map == MAP_FAILED) {
 		own->map = NULL;
@@ -160,7 +162,7 @@ static void window_detach(struct channel *channel)
 	struct window_own *own = channel->own;
 
 	if (own->map)
-		munmap(own->map, own->size);
+		munmap(own->map, (size_t)own->size);
 	own->map = NULL;
 	if (own->ends.is_attached)
 		close(own->file);
