@@ -19,9 +19,20 @@
 #include "mechanisms/descriptor.h"
 #include "mechanisms/gate.h"
 
-#define WINDOW_LEAST ((uint64_t)4 << 20)
-#define LINE         64u
-#define RECORDS      1024u
+#define LINE    64u
+#define RECORDS 1024u
+
+static const struct setting_spec settings[] = {
+	{ .name = "file.window",
+		.unit = "bytes",
+		.says = "bytes of the file of each direction, a power of two; four messages fit",
+		.limit = "file.window",
+		.standard = 1 << 20,
+		.least = 16 << 10,
+		.most = 64 << 20 },
+	{ .name = NULL },
+};
+enum { FILE_WINDOW };
 
 struct window_shared {
 	struct descriptor_pairs pairs; /* first: descriptors_attach() knows no more */
@@ -71,9 +82,13 @@ static int make_windows(struct channel *channel)
 	int error;
 
 	shared->file[0] = shared->file[1] = -1;
-	shared->size = WINDOW_LEAST;
-	while (shared->size < 2 * (uint64_t)channel->size_max)
+	/* A side prepares its next message while the peer, who answers first, still holds
+	 * the last one; and one more may be lost before the end of the window. */
+	shared->size = 4096;
+	while (shared->size < (uint64_t)channel->settings[FILE_WINDOW] ||
+		shared->size < 4 * (uint64_t)channel->size_max)
 		shared->size *= 2;
+	channel->settings[FILE_WINDOW] = (int64_t)shared->size;
 	error = make_window(channel, 0);
 	return error ? error : make_window(channel, 1);
 }
@@ -131,7 +146,7 @@ static int window_attach(struct channel *channel)
 	if (error)
 		return why_say(channel->why, error, "%s: allocate %s of memory",
 			channel->mechanism->name, text_bytes((double)own->size, size));
-	own->map = mmap(NULL, own->size, PROT_READ | PROT_WRITE,
+	own->map = mmap(NULL, (size_t)own->size, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_POPULATE, own->file, 0);
 	if (own->map == MAP_FAILED) {
 		own->map = NULL;
@@ -147,7 +162,7 @@ static void window_detach(struct channel *channel)
 	struct window_own *own = channel->own;
 
 	if (own->map)
-		munmap(own->map, own->size);
+		munmap(own->map, (size_t)own->size);
 	own->map = NULL;
 	if (own->ends.is_attached)
 		close(own->file);
@@ -324,7 +339,7 @@ static int window_release(struct channel *channel)
 	.family = "kernel copy",                                                         \
 	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
 		 TEST_BIT(TEST_CAPACITY),                                                \
-	.shared_size = sizeof(struct window_shared),                                     \
+	.settings = settings, .shared_size = sizeof(struct window_shared),               \
 	.own_size = sizeof(struct window_own), .attach = window_attach,                  \
 	.reserve = window_reserve, .recv = window_recv, .release = window_release,       \
 	.detach = window_detach
