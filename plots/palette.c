@@ -12,15 +12,19 @@ static const struct hue {
 	{ "queue", 0x009e73 },
 	{ "shared memory", 0xcc79a7 },
 	{ "wake-up", 0xe69f00 },
+	{ "kernel copy", 0x332288 },
+	{ "library", 0x56b4e9 },
 	{ "floor", 0x444444 },
 };
-#define OTHER_HUE 0x56b4e9u
+#define OTHER_HUE 0x8a7d3au
 #define CONTRAST  4.5
 
 /* Towards white (above 0) or black (below 0); neighbours are far apart. */
 static const double shades[] = { 0, -0.42, 0.34, -0.22, 0.18, -0.58 };
 static const int dashes[] = { 1, 2, 3, 4, 5, 6 };
-static const int markers[] = { 7, 5, 9, 13, 11, 4, 6, 8, 12, 10 };
+/* Filled ones first: hollow ones are for many. With 15 of them and the shades, 30 members
+ * differ where nothing but points is drawn. */
+static const int markers[] = { 7, 5, 9, 13, 11, 15, 6, 4, 8, 12, 10, 14, 2, 1, 3 };
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static double channel(uint32_t colour, int shift)
