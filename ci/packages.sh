@@ -25,6 +25,7 @@ bench fonts-inter    font:Inter
 bench git            command:git
 maybe libzmq3-dev    header:zmq.h
 maybe libnng-dev     header:nng/nng.h
+maybe liburing-dev   module:liburing
 maybe libsystemd-dev header:systemd/sd-bus.h
 test  bats           command:bats
 test  libcmocka-dev  module:cmocka

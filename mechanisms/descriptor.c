@@ -92,16 +92,25 @@ int descriptors_recv(struct channel *channel, size_t size, const void **rx, size
 	return 0;
 }
 
+/* The other status flags stay: without O_DIRECT a pipe would no longer carry packets. */
+int descriptor_unblock(struct channel *channel, int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
+		return why_say(channel->why, errno, "%s: set O_NONBLOCK",
+			channel->mechanism->name);
+	return 0;
+}
+
 ssize_t descriptors_offer(struct channel *channel, const void *bytes, size_t size)
 {
 	struct descriptor_own *own = channel->own;
 	ssize_t sent;
+	int error = own->is_nonblocking ? 0 : descriptor_unblock(channel, own->tx);
 
-	/* The status flag belongs to the open file description: this end alone for a
-	 * pipe, and for a socket, whose peer's end is another description. */
-	if (!own->is_nonblocking && fcntl(own->tx, F_SETFL, O_NONBLOCK))
-		return why_say(channel->why, errno, "%s: set O_NONBLOCK",
-			channel->mechanism->name);
+	if (error)
+		return error;
 	own->is_nonblocking = true;
 	sent = write(own->tx, bytes, size);
 	if (sent >= 0)

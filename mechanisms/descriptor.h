@@ -32,4 +32,8 @@ int descriptors_send(struct channel *channel, size_t size);
 int descriptors_recv(struct channel *channel, size_t size, const void **rx, size_t *len);
 ssize_t descriptors_offer(struct channel *channel, const void *bytes, size_t size);
 
+/* Sets O_NONBLOCK. It belongs to the open file description: to this end alone of a pipe,
+ * and of a socket, whose peer is another description. 0 or -errno in words. */
+int descriptor_unblock(struct channel *channel, int fd);
+
 #endif

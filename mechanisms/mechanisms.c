@@ -40,7 +40,23 @@ void setting_range(const struct setting_spec *spec, int64_t *least, int64_t *mos
 		spec->range(least, most);
 }
 
-/* "name=value,name=value" with sizes as on the command line. */
+/* A size as on the command line, or "most": what this system lets it be at most. */
+static int preset_value(const struct setting_spec *spec, const char *text, int64_t *value)
+{
+	int64_t least;
+	uint64_t number;
+
+	if (strcmp(text, "most") == 0) {
+		setting_range(spec, &least, value);
+		return 0;
+	}
+	if (text_size(text, &number, NULL))
+		return -EINVAL;
+	*value = (int64_t)number;
+	return 0;
+}
+
+/* "name=value,name=value". */
 static int apply_preset(
 	const struct mechanism *mechanism, int64_t settings[MECHANISM_SETTINGS])
 {
@@ -49,7 +65,6 @@ static int apply_preset(
 	while (at && *at) {
 		char name[64], value[64];
 		size_t name_length = strcspn(at, "="), value_length;
-		uint64_t number;
 		int index;
 
 		if (at[name_length] != '=' || name_length >= sizeof name)
@@ -64,9 +79,9 @@ static int apply_preset(
 		value[value_length] = '\0';
 		at += value_length + (at[value_length] == ',');
 		index = mechanism_setting(mechanism, name);
-		if (index < 0 || text_size(value, &number, NULL))
+		if (index < 0 || preset_value(&mechanism->settings[index], value,
+					 &settings[index]))
 			return -EINVAL;
-		settings[index] = (int64_t)number;
 	}
 	return 0;
 }
@@ -107,7 +122,7 @@ int mechanism_check(const struct mechanism *m, struct why *why)
 	DEMAND(!m->offer || (caps & CAP_PAYLOAD), "capacity needs CAP_PAYLOAD");
 	DEMAND(!(caps & CAP_EXACT_CAPACITY) || m->offer,
 		"CAP_EXACT_CAPACITY without offer");
-	DEMAND(!(caps & CAP_INPLACE) == !m->reserve, "CAP_INPLACE goes with reserve");
+	DEMAND(!(caps & CAP_INPLACE) || m->reserve, "CAP_INPLACE without reserve");
 	DEMAND(!(caps & CAP_SOLO) || m->work, "CAP_SOLO goes with work");
 	DEMAND(!(caps & CAP_COALESCES) || !(m->tests & TEST_BIT(TEST_THROUGHPUT)),
 		"what coalesces has no throughput");

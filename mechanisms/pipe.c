@@ -10,31 +10,23 @@
 
 #include "harness/base/random.h"
 #include "harness/base/text.h"
-#include "mechanisms/descriptor.h"
+#include "mechanisms/events.h"
+#include "mechanisms/pipe.h"
 
-#define PIPE_MAX_SIZE "/proc/sys/fs/pipe-max-size"
+#define PIPE_MAX_SIZE   "/proc/sys/fs/pipe-max-size"
+#define PIPE_USER_PAGES "/proc/sys/fs/pipe-user-pages-soft"
 
-static void size_range(int64_t *least, int64_t *most)
+void pipe_size_range(int64_t *least, int64_t *most)
 {
 	*least = sysconf(_SC_PAGESIZE);
 	*most = text_file_number(PIPE_MAX_SIZE, 1048576);
 }
 
-static const struct setting_spec settings[] = {
-	{ .name = "pipe.size",
-		.unit = "bytes",
-		.says = "capacity, rounded up to a power of two of pages (F_SETPIPE_SZ)",
-		.limit = "fs.pipe-max-size",
-		.standard = SETTING_UNSET,
-		.range = size_range },
-	{ .name = NULL },
-};
+static const struct setting_spec settings[] = { PIPE_SIZE_SETTING, { .name = NULL } };
 enum { SIZE };
 
-/* Asks for the wanted capacity and notes the one there is. */
-static int settle_size(struct channel *channel, int fd)
+int pipe_settle_size(struct channel *channel, int fd, int64_t *size)
 {
-	int64_t *size = &channel->settings[SIZE];
 	char wanted[TEXT_QUANTITY], limit[TEXT_QUANTITY];
 	int actual;
 
@@ -42,8 +34,10 @@ static int settle_size(struct channel *channel, int fd)
 		int error = why_say(channel->why, errno, "%s: set capacity to %s",
 			channel->mechanism->name, text_bytes((double)*size, wanted));
 
-		why_add(channel->why, "fs.pipe-max-size is %s",
-			text_bytes((double)text_file_number(PIPE_MAX_SIZE, -1), limit));
+		why_add(channel->why,
+			"fs.pipe-max-size is %s, fs.pipe-user-pages-soft %lld pages",
+			text_bytes((double)text_file_number(PIPE_MAX_SIZE, -1), limit),
+			(long long)text_file_number(PIPE_USER_PAGES, -1));
 		return error;
 	}
 	actual = fcntl(fd, F_GETPIPE_SZ);
@@ -51,7 +45,7 @@ static int settle_size(struct channel *channel, int fd)
 	return 0;
 }
 
-static int pipe_create(struct channel *channel)
+int pipe_create_flags(struct channel *channel, int flags)
 {
 	struct descriptor_pairs *pairs = channel->shared;
 	int64_t wanted = channel->settings[SIZE];
@@ -61,38 +55,104 @@ static int pipe_create(struct channel *channel)
 		int ends[2];
 		int error;
 
-		if (pipe2(ends, O_CLOEXEC))
+		if (pipe2(ends, flags | O_CLOEXEC))
 			return why_say(channel->why, errno, "%s: create",
 				channel->mechanism->name);
 		pairs->tx[side] = ends[1];
 		pairs->rx[!side] = ends[0];
 		channel->settings[SIZE] = wanted;
-		error = settle_size(channel, ends[1]);
+		error = pipe_settle_size(channel, ends[1], &channel->settings[SIZE]);
 		if (error)
 			return error;
 	}
 	return 0;
 }
 
+static int pipe_create(struct channel *channel)
+{
+	return pipe_create_flags(channel, 0);
+}
+
+/* In packet mode a write of up to PIPE_BUF bytes is one packet and a read takes exactly
+ * one; a larger write would be several, pipe(2). */
+static int pipe_packet_create(struct channel *channel)
+{
+	const struct descriptor_pairs *pairs = channel->shared;
+	int error = pipe_create_flags(channel, O_DIRECT);
+	long most;
+
+	if (error)
+		return error;
+	most = fpathconf(pairs->tx[0], _PC_PIPE_BUF);
+	if (most <= 0)
+		return why_say(channel->why, errno, "%s: ask for PIPE_BUF",
+			channel->mechanism->name);
+	if (channel->size_max > (size_t)most) {
+		channel->size_max = (size_t)most;
+		why_say(&channel->size_limit, 0,
+			"a packet in a pipe has at most %ld bytes (PIPE_BUF)", most);
+	}
+	return 0;
+}
+
+#define PIPE_COMMON                                                                      \
+	.family = "pipe", .cite = "pipe(7)", .settings = settings,                       \
+	.shared_size = sizeof(struct descriptor_pairs), .offer = descriptors_offer,      \
+	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
+		 TEST_BIT(TEST_CAPACITY)
+
+#define PIPE_BLOCKING                                                                    \
+	.own_size = sizeof(struct descriptor_own), .attach = descriptors_attach,         \
+	.send = descriptors_send, .recv = descriptors_recv, .detach = descriptors_detach
+
+#define PIPE_CAPS (CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE | CAP_EXACT_CAPACITY)
+
 const struct mechanism pipe_mechanism = {
 	.name = "pipe",
 	.title = "pipe",
-	.family = "pipe",
-	.cite = "pipe(7)",
 	.says = "anonymous pipe, one a direction",
-	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE | CAP_EXACT_CAPACITY,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
-		 TEST_BIT(TEST_CAPACITY),
-	.settings = settings,
+	.caps = PIPE_CAPS,
 	.size_setting = "pipe.size",
-	.shared_size = sizeof(struct descriptor_pairs),
-	.own_size = sizeof(struct descriptor_own),
 	.create = pipe_create,
-	.attach = descriptors_attach,
-	.send = descriptors_send,
-	.recv = descriptors_recv,
-	.offer = descriptors_offer,
-	.detach = descriptors_detach,
+	PIPE_BLOCKING,
+	PIPE_COMMON,
+};
+
+const struct mechanism pipe_packet_mechanism = {
+	.name = "pipe_packet",
+	.title = "pipe, packets",
+	.says = "anonymous pipe that keeps messages apart (O_DIRECT)",
+	.caps = PIPE_CAPS | CAP_BOUNDARIES,
+	.size_setting = "pipe.size",
+	.create = pipe_packet_create,
+	PIPE_BLOCKING,
+	PIPE_COMMON,
+};
+
+/* The capacity of this row and the next is found by the sweep of `pipe`. */
+const struct mechanism pipe_1m_mechanism = {
+	.name = "pipe_1m",
+	.title = "pipe, largest",
+	.says = "anonymous pipe of the greatest size permitted, mostly 1 MiB",
+	.preset = "pipe.size=most",
+	.caps = PIPE_CAPS,
+	.create = pipe_create,
+	PIPE_BLOCKING,
+	PIPE_COMMON,
+};
+
+const struct mechanism pipe_nonblock_epoll_mechanism = {
+	.name = "pipe_nonblock_epoll",
+	.title = "pipe + epoll",
+	.says = "non-blocking pipe in an event loop: epoll_wait when empty or full",
+	.caps = PIPE_CAPS,
+	.own_size = sizeof(struct event_own),
+	.create = pipe_create,
+	.attach = events_attach,
+	.send = events_send,
+	.recv = events_recv,
+	.detach = events_detach,
+	PIPE_COMMON,
 };
 
 struct fifo_shared {
@@ -126,7 +186,7 @@ static int fifo_create(struct channel *channel)
 			return why_say(channel->why, errno, "fifo: open %s", path);
 		shared->pairs.tx[side] = fd;
 		channel->settings[SIZE] = wanted;
-		error = settle_size(channel, fd);
+		error = pipe_settle_size(channel, fd, &channel->settings[SIZE]);
 		if (error)
 			return error;
 	}

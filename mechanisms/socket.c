@@ -1,138 +1,94 @@
-/* socket.c: UNIX sockets and TCP over the loopback. See unix(7), tcp(7), socket(7). */
+/* socket.c: UNIX sockets, made as a pair or meeting at a name. See unix(7), socket(7). */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-#include "harness/base/text.h"
-#include "mechanisms/descriptor.h"
+#include "harness/base/random.h"
+#include "mechanisms/events.h"
+#include "mechanisms/listener.h"
+#include "mechanisms/socket_buffers.h"
 
-static void buffer_range(const char *limit, int64_t *least, int64_t *most)
+static const struct setting_spec settings[] = { UNIX_SNDBUF_SETTING, { .name = NULL } };
+enum { SNDBUF };
+
+static int set_sndbuf(struct channel *channel, int fd)
 {
-	*least = 4096;
-	*most = text_file_number(limit, 212992);
+	return buffers_settle(channel, fd, SO_SNDBUF, &channel->settings[SNDBUF]);
 }
 
-static void sndbuf_range(int64_t *least, int64_t *most)
-{
-	buffer_range("/proc/sys/net/core/wmem_max", least, most);
-}
+/* --- pairs -----------------------------------------------------------------------------
+ */
 
-static void rcvbuf_range(int64_t *least, int64_t *most)
-{
-	buffer_range("/proc/sys/net/core/rmem_max", least, most);
-}
-
-/* Sets SO_SNDBUF or SO_RCVBUF where wanted and notes what the system made of it: Linux
- * doubles the value for its own bookkeeping, socket(7). */
-static int settle_buffer(struct channel *channel, int fd, int name, int64_t *value)
-{
-	const char *what = name == SO_SNDBUF ? "SO_SNDBUF" : "SO_RCVBUF";
-	int number = (int)*value;
-	socklen_t size = sizeof number;
-
-	if (*value != SETTING_UNSET &&
-		setsockopt(fd, SOL_SOCKET, name, &number, sizeof number))
-		return why_say(channel->why, errno, "%s: set %s to %d",
-			channel->mechanism->name, what, number);
-	if (getsockopt(fd, SOL_SOCKET, name, &number, &size))
-		return why_say(channel->why, errno, "%s: get %s",
-			channel->mechanism->name, what);
-	*value = number;
-	return 0;
-}
-
-static const struct setting_spec unix_settings[] = {
-	{ .name = "unix.sndbuf",
-		.unit = "bytes",
-		.says = "SO_SNDBUF of both ends; the system doubles it",
-		.limit = "net.core.wmem_max",
-		.standard = SETTING_UNSET,
-		.range = sndbuf_range },
-	{ .name = NULL },
-};
-enum { UNIX_SNDBUF };
-
-/* The largest datagram that both the buffers and the protocol take, found by trying: the
- * overhead that counts against SO_SNDBUF is the kernel's own affair. */
-static int settle_datagram(struct channel *channel, int from, int to)
-{
-	size_t good = 0, bad = channel->size_max + 1;
-	int error = 0;
-
-	for (size_t size = channel->size_max; size && good + 1 < bad;
-		size = good + (bad - good) / 2) {
-		ssize_t sent = send(from, channel->tx, size, MSG_DONTWAIT);
-
-		if (sent == (ssize_t)size) {
-			good = size;
-			if (recv(to, channel->rx, size, 0) != sent)
-				return why_say(channel->why, errno,
-					"%s: receive %zu bytes", channel->mechanism->name,
-					size);
-		} else {
-			bad = size;
-			error = errno;
-		}
-	}
-	if (!good)
-		return why_say(channel->why, error, "%s: send one byte",
-			channel->mechanism->name);
-	if (good < channel->size_max)
-		why_say(&channel->size_limit, 0,
-			"%s takes at most %zu bytes in one datagram",
-			channel->mechanism->name, good);
-	channel->size_max = good;
-	return 0;
-}
-
-static int unix_create(struct channel *channel, int type)
+static int pair_create(struct channel *channel, int type)
 {
 	struct descriptor_pairs *pairs = channel->shared;
-	int64_t wanted = channel->settings[UNIX_SNDBUF];
+	int64_t wanted = channel->settings[SNDBUF];
 	int ends[2];
 
 	descriptors_clear(pairs);
 	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends))
 		return why_say(
 			channel->why, errno, "%s: socketpair", channel->mechanism->name);
-	for (unsigned side = 0; side < 2; side++) {
+	for (unsigned side = 0; side < 2; side++)
 		pairs->tx[side] = pairs->rx[side] = ends[side];
-		channel->settings[UNIX_SNDBUF] = wanted;
-		if (settle_buffer(channel, ends[side], SO_SNDBUF,
-			    &channel->settings[UNIX_SNDBUF]))
-			return -EINVAL;
+	for (unsigned side = 0; side < 2; side++) {
+		int error;
+
+		channel->settings[SNDBUF] = wanted;
+		error = set_sndbuf(channel, ends[side]);
+		if (error)
+			return error;
 	}
-	return type == SOCK_STREAM ? 0 : settle_datagram(channel, ends[0], ends[1]);
+	return type == SOCK_STREAM
+		       ? 0
+		       : buffers_settle_datagram(channel, ends[0], ends[1], NULL, 0);
 }
 
-static int unix_stream_create(struct channel *channel)
+static int stream_create(struct channel *channel)
 {
-	return unix_create(channel, SOCK_STREAM);
+	return pair_create(channel, SOCK_STREAM);
 }
 
-static int unix_dgram_create(struct channel *channel)
+static int dgram_create(struct channel *channel)
 {
-	return unix_create(channel, SOCK_DGRAM);
+	return pair_create(channel, SOCK_DGRAM);
+}
+
+static int seqpacket_create(struct channel *channel)
+{
+	return pair_create(channel, SOCK_SEQPACKET);
 }
 
 #define UNIX_COMMON                                                                      \
-	.family = "socket", .cite = "unix(7)", .settings = unix_settings,                \
-	.size_setting = "unix.sndbuf", .shared_size = sizeof(struct descriptor_pairs),   \
-	.own_size = sizeof(struct descriptor_own), .attach = descriptors_attach,         \
-	.send = descriptors_send, .recv = descriptors_recv, .offer = descriptors_offer,  \
-	.detach = descriptors_detach,                                                    \
+	.family = "socket", .cite = "unix(7)", .settings = settings,                     \
+	.offer = descriptors_offer,                                                      \
 	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
 		 TEST_BIT(TEST_CAPACITY)
+
+#define UNIX_BLOCKING                                                                    \
+	.own_size = sizeof(struct descriptor_own), .send = descriptors_send,             \
+	.recv = descriptors_recv
+
+#define UNIX_PAIR                                                                        \
+	.size_setting = "unix.sndbuf", .shared_size = sizeof(struct descriptor_pairs),   \
+	.attach = descriptors_attach, .detach = descriptors_detach
+
+#define UNIX_CAPS (CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE)
 
 const struct mechanism unix_stream_mechanism = {
 	.name = "unix_stream",
 	.title = "UNIX stream",
 	.says = "stream socketpair",
-	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE,
-	.create = unix_stream_create,
+	.caps = UNIX_CAPS,
+	.create = stream_create,
+	UNIX_PAIR,
+	UNIX_BLOCKING,
 	UNIX_COMMON,
 };
 
@@ -140,127 +96,159 @@ const struct mechanism unix_dgram_mechanism = {
 	.name = "unix_dgram",
 	.title = "UNIX datagram",
 	.says = "datagram socketpair; never loses a message",
-	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE | CAP_BOUNDARIES,
-	.create = unix_dgram_create,
+	.caps = UNIX_CAPS | CAP_BOUNDARIES,
+	.create = dgram_create,
+	UNIX_PAIR,
+	UNIX_BLOCKING,
 	UNIX_COMMON,
 };
 
-static const struct setting_spec tcp_settings[] = {
-	{ .name = "tcp.nodelay",
-		.unit = "",
-		.says = "TCP_NODELAY: send at once, do not wait for more (Nagle)",
-		.standard = 1,
-		.least = 0,
-		.most = 1 },
-	{ .name = "tcp.sndbuf",
-		.unit = "bytes",
-		.says = "SO_SNDBUF; set, it no longer grows by itself; the system doubles it",
-		.limit = "net.core.wmem_max",
-		.standard = SETTING_UNSET,
-		.range = sndbuf_range },
-	{ .name = "tcp.rcvbuf",
-		.unit = "bytes",
-		.says = "SO_RCVBUF; set, it no longer grows by itself; the system doubles it",
-		.limit = "net.core.rmem_max",
-		.standard = SETTING_UNSET,
-		.range = rcvbuf_range },
-	{ .name = NULL },
-};
-enum { TCP_SET_NODELAY, TCP_SET_SNDBUF, TCP_SET_RCVBUF };
-
-struct tcp_shared {
-	struct descriptor_pairs pairs; /* the listener, in both places of side 1 */
-	struct sockaddr_in address;
-	int64_t settings[MECHANISM_SETTINGS]; /* as wanted; accept inherits the rest */
+const struct mechanism unix_seqpacket_mechanism = {
+	.name = "unix_seqpacket",
+	.title = "UNIX seqpacket",
+	.says = "socketpair that is a connection and keeps messages apart",
+	.caps = UNIX_CAPS | CAP_BOUNDARIES,
+	.create = seqpacket_create,
+	UNIX_PAIR,
+	UNIX_BLOCKING,
+	UNIX_COMMON,
 };
 
-static int tcp_create(struct channel *channel)
+/* The capacity at its default; the sweep is that of `unix_stream`. */
+const struct mechanism unix_stream_epoll_mechanism = {
+	.name = "unix_stream_epoll",
+	.title = "UNIX stream + epoll",
+	.says = "non-blocking stream socketpair in an event loop",
+	.caps = UNIX_CAPS,
+	.shared_size = sizeof(struct descriptor_pairs),
+	.own_size = sizeof(struct event_own),
+	.create = stream_create,
+	.attach = events_attach,
+	.send = events_send,
+	.recv = events_recv,
+	.detach = events_detach,
+	UNIX_COMMON,
+};
+
+/* --- names -----------------------------------------------------------------------------
+ */
+
+struct named_shared {
+	struct listener_shared listener; /* first: shared with listener.c */
+	char path[LEDGER_NAME + 32]; /* "": none, or an abstract one */
+	int directory_plus_1; /* the private directory, open; 0: not needed */
+};
+
+/* sun_path holds 107 bytes. Where the path is longer, the directory is opened and the
+ * socket is found behind its descriptor, which the sides inherit. */
+static int fit_path(struct channel *channel, struct sockaddr_un *address)
 {
-	struct tcp_shared *shared = channel->shared;
-	socklen_t size = sizeof shared->address;
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int error = 0;
+	struct named_shared *shared = channel->shared;
+	const char *name = strrchr(shared->path, '/') + 1;
+	int directory;
 
-	descriptors_clear(&shared->pairs);
-	if (listener < 0)
-		return why_say(channel->why, errno, "tcp: socket");
-	shared->pairs.tx[1] = shared->pairs.rx[1] = listener;
-	memcpy(shared->settings, channel->settings, sizeof shared->settings);
-	shared->address = (struct sockaddr_in) { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	/* Buffer sizes count from before the handshake on: set here, accept inherits
-	 * them. */
-	error = settle_buffer(
-		channel, listener, SO_SNDBUF, &channel->settings[TCP_SET_SNDBUF]);
-	if (!error)
-		error = settle_buffer(
-			channel, listener, SO_RCVBUF, &channel->settings[TCP_SET_RCVBUF]);
-	if (error)
-		return error;
-	if (bind(listener, (struct sockaddr *)&shared->address, size) ||
-		listen(listener, 1) ||
-		getsockname(listener, (struct sockaddr *)&shared->address, &size))
-		return why_say(channel->why, errno, "tcp: listen on 127.0.0.1");
-	return 0;
+	if (strlen(shared->path) < sizeof address->sun_path) {
+		memcpy(address->sun_path, shared->path, strlen(shared->path) + 1);
+		return 0;
+	}
+	directory = open(channel->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return why_say(channel->why, errno, "%s: open %s",
+			channel->mechanism->name, channel->directory);
+	shared->directory_plus_1 = directory + 1;
+	snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s",
+		directory, name);
+	if (access("/proc/self/fd", X_OK) == 0)
+		return 0;
+	why_say(channel->why, 0,
+		"%s: %s is longer than the %zu bytes of a socket's path, and without "
+		"/proc there is no way round",
+		channel->mechanism->name, shared->path, sizeof address->sun_path - 1);
+	why_add(channel->why, "set TMPDIR to something short");
+	return -ENAMETOOLONG;
 }
 
-static int tcp_attach(struct channel *channel)
+static int named_create(struct channel *channel)
 {
-	struct tcp_shared *shared = channel->shared;
-	struct descriptor_own *own = channel->own;
-	int listener = shared->pairs.tx[1];
-	int nodelay = (int)shared->settings[TCP_SET_NODELAY];
-	int fd, error = 0;
+	struct named_shared *shared = channel->shared;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int error;
 
-	own->tx = own->rx = -1;
-	own->is_attached = true;
-	if (channel->side == 1) {
-		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0)
-			error = why_say(channel->why, errno, "tcp: accept");
-	} else {
-		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (fd < 0)
-			error = why_say(channel->why, errno, "tcp: socket");
-	}
-	close(listener);
+	descriptors_clear(&shared->listener.pairs);
+	/* The private directory is in the ledger with all it holds. */
+	snprintf(shared->path, sizeof shared->path, "%s/unix-%016" PRIx64,
+		channel->directory, random_secret());
+	error = fit_path(channel, &address);
 	if (error)
 		return error;
-	own->tx = own->rx = fd;
-	if (channel->side == 0) {
-		memcpy(channel->settings, shared->settings, sizeof shared->settings);
-		error = settle_buffer(
-			channel, fd, SO_SNDBUF, &channel->settings[TCP_SET_SNDBUF]);
-		if (!error)
-			error = settle_buffer(channel, fd, SO_RCVBUF,
-				&channel->settings[TCP_SET_RCVBUF]);
-		if (!error && connect(fd, (struct sockaddr *)&shared->address,
-				      sizeof shared->address))
-			error = why_say(channel->why, errno, "tcp: connect to 127.0.0.1");
-	}
-	if (!error && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof nodelay))
-		error = why_say(channel->why, errno, "tcp: set TCP_NODELAY");
+	return listener_open(channel, (struct sockaddr *)&address, sizeof address,
+		address.sun_path, set_sndbuf);
+}
+
+static int named_attach(struct channel *channel)
+{
+	const struct named_shared *shared = channel->shared;
+	int error = listener_attach(channel, set_sndbuf);
+
+	if (shared->directory_plus_1)
+		close(shared->directory_plus_1 - 1);
 	return error;
 }
 
-const struct mechanism tcp_mechanism = {
-	.name = "tcp",
-	.title = "TCP loopback",
-	.family = "socket",
-	.cite = "tcp(7)",
-	.says = "TCP over 127.0.0.1 without Nagle's delay",
-	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE | CAP_NAMED | CAP_UNRELATED |
-		CAP_CROSS_HOST,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
-		 TEST_BIT(TEST_CAPACITY),
-	.settings = tcp_settings,
-	.size_setting = "tcp.sndbuf",
-	.shared_size = sizeof(struct tcp_shared),
-	.own_size = sizeof(struct descriptor_own),
-	.create = tcp_create,
-	.attach = tcp_attach,
-	.send = descriptors_send,
-	.recv = descriptors_recv,
-	.offer = descriptors_offer,
+static void named_detach(struct channel *channel)
+{
+	struct named_shared *shared = channel->shared;
+	const struct descriptor_own *own = channel->own;
+
+	if (!own->is_attached) {
+		if (shared->path[0])
+			unlink(shared->path);
+		if (shared->directory_plus_1)
+			close(shared->directory_plus_1 - 1);
+	}
+	descriptors_detach(channel);
+}
+
+/* The name begins with a zero byte, ends where the length says, and is gone with its
+ * socket. */
+static int abstract_create(struct channel *channel)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1,
+		"ipcmark-%016" PRIx64, random_secret());
+
+	return listener_open(channel, (struct sockaddr *)&address,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length),
+		"an abstract name", set_sndbuf);
+}
+
+static int abstract_attach(struct channel *channel)
+{
+	return listener_attach(channel, set_sndbuf);
+}
+
+const struct mechanism unix_stream_named_mechanism = {
+	.name = "unix_stream_named",
+	.title = "UNIX stream, path",
+	.says = "stream sockets that meet at a path in a private directory",
+	.caps = UNIX_CAPS | CAP_NAMED | CAP_UNRELATED,
+	.shared_size = sizeof(struct named_shared),
+	.create = named_create,
+	.attach = named_attach,
+	.detach = named_detach,
+	UNIX_BLOCKING,
+	UNIX_COMMON,
+};
+
+const struct mechanism unix_abstract_mechanism = {
+	.name = "unix_abstract",
+	.title = "UNIX abstract",
+	.says = "stream sockets that meet at an abstract name, no file",
+	.caps = UNIX_CAPS | CAP_NAMED | CAP_UNRELATED,
+	.shared_size = sizeof(struct listener_shared),
+	.create = abstract_create,
+	.attach = abstract_attach,
 	.detach = descriptors_detach,
+	UNIX_BLOCKING,
+	UNIX_COMMON,
 };
