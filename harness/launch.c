@@ -30,7 +30,7 @@ uint64_t launch_warm_up_ns(const struct mechanism *mechanism)
 bool launch_can_coalesce(const struct mechanism *mechanism)
 {
 	return (mechanism->caps & CAP_PAYLOAD) && !mechanism->work &&
-	       !(mechanism->caps & (CAP_BOUNDARIES | CAP_INPLACE));
+	       !mechanism->reserve && !(mechanism->caps & (CAP_BOUNDARIES | CAP_INPLACE));
 }
 
 struct histogram *launch_singles(struct launch *launch, size_t pair, size_t size)
