@@ -76,7 +76,8 @@ have() {
 		[ -n "$name" ] && version_at_least "$name" "$value"
 		;;
 	header:*)
-		echo "#include <$value>" | gcc -E - >/dev/null 2>&1
+		# No pipe: a compiler that does not read would break it.
+		gcc -E - <<<"#include <$value>" >/dev/null 2>&1
 		;;
 	module:*)
 		pkg-config --exists "$value" 2>/dev/null
@@ -91,7 +92,7 @@ have() {
 			int LLVMFuzzerTestOneInput(void) { return 0; }'
 		[[ $value == *fuzzer* ]] || name+=' int main(void) { return errno; }'
 		# shellcheck disable=SC2086 # a list of flags
-		echo "$name" | ${value//,/ } -x c - -o /dev/null >/dev/null 2>&1
+		${value//,/ } -x c - -o /dev/null <<<"$name" >/dev/null 2>&1
 		;;
 	esac
 }

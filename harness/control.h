@@ -33,6 +33,7 @@ struct slice {
 	uint64_t batch; /* messages between two looks at the clock */
 	uint64_t gap_ns; /* idle time before each round trip; then batch is 1 */
 	size_t chunk; /* largest receive of a stream, throughput */
+	uint64_t coalesce; /* messages that leave in one send; 1: each by itself */
 	size_t slot; /* which of the pair's histograms takes the samples */
 	bool is_warm_up; /* the samples are not kept */
 };

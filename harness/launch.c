@@ -27,6 +27,12 @@ uint64_t launch_warm_up_ns(const struct mechanism *mechanism)
 	return mechanism->caps & (CAP_SPINS | CAP_SOLO) ? 5000000 : 50000000;
 }
 
+bool launch_can_coalesce(const struct mechanism *mechanism)
+{
+	return (mechanism->caps & CAP_PAYLOAD) && !mechanism->work &&
+	       !mechanism->reserve && !(mechanism->caps & (CAP_BOUNDARIES | CAP_INPLACE));
+}
+
 struct histogram *launch_singles(struct launch *launch, size_t pair, size_t size)
 {
 	return pair_histogram(launch->pairs[pair], 2 * size);
@@ -92,19 +98,55 @@ static bool is_open(const struct launch *launch, size_t pair, size_t size)
 	return launch->measured[pair][size].outcome == OUTCOME_OK;
 }
 
+/* How many messages of the pair leave in one send. */
+static size_t coalesced(const struct launch_spec *spec, size_t pair)
+{
+	return spec->test == TEST_THROUGHPUT && spec->coalesce > 1 &&
+			       launch_can_coalesce(spec->pairs[pair].mechanism)
+		       ? (size_t)spec->coalesce
+		       : 1;
+}
+
+/* Refuses what would be too much in one send, of a size. */
+static void check_coalesced(struct launch *launch, size_t pair, size_t size)
+{
+	size_t count = coalesced(&launch->spec, pair);
+	size_t bytes = launch->spec.sizes[size];
+	struct why why = { "" };
+
+	if (count == 1 || bytes <= COALESCE_BYTES / count)
+		return;
+	why_say(&why, 0,
+		"%zu messages of %zu bytes are more than one send may take (--batch, %zu MiB)",
+		count, bytes, COALESCE_BYTES >> 20);
+	fail_size(launch, pair, size, OUTCOME_SKIPPED, &why);
+}
+
+/* The largest send of a pair; 0 where no size is left. */
+static size_t largest_send(const struct launch *launch, size_t pair)
+{
+	const struct launch_spec *spec = &launch->spec;
+	size_t largest = 0;
+
+	for (size_t i = 0; i < spec->size_count; i++)
+		if (is_open(launch, pair, i) && spec->sizes[i] > largest)
+			largest = spec->sizes[i];
+	return largest * coalesced(spec, pair);
+}
+
 static int start_pairs(const struct pair_context *context, struct launch *launch,
 	uint64_t deadline_ns, struct why *why)
 {
 	struct launch_spec *spec = &launch->spec;
-	size_t largest = 0;
 
-	for (size_t i = 0; i < spec->size_count; i++)
-		if (spec->sizes[i] > largest)
-			largest = spec->sizes[i];
 	for (size_t i = 0; i < spec->pair_count; i++) {
 		const struct channel *channel;
+		size_t largest;
 		int error;
 
+		for (size_t size = 0; size < spec->size_count; size++)
+			check_coalesced(launch, i, size);
+		largest = largest_send(launch, i);
 		spec->pairs[i].size_max = largest;
 		spec->pairs[i].chunk_max = spec->chunk > largest ? spec->chunk : largest;
 		spec->pairs[i].slots = 2 * spec->size_count;
@@ -114,7 +156,9 @@ static int start_pairs(const struct pair_context *context, struct launch *launch
 			return error;
 		channel = pair_channel(launch->pairs[i]);
 		for (size_t size = 0; size < spec->size_count; size++)
-			if (spec->sizes[size] > channel->size_max)
+			if (is_open(launch, i, size) &&
+				spec->sizes[size] * coalesced(spec, i) >
+					channel->size_max)
 				fail_size(launch, i, size, OUTCOME_SKIPPED,
 					&channel->size_limit);
 	}
@@ -138,6 +182,7 @@ static struct slice plan_slice(const struct launch *launch, size_t pair, size_t 
 		.chunk = spec->test == TEST_CAPACITY ? largest
 			 : spec->chunk               ? spec->chunk
 						     : bytes,
+		.coalesce = coalesced(spec, pair),
 		.slot = 2 * size };
 }
 

@@ -16,6 +16,10 @@
 #define LAUNCH_SIZES  24
 #define LAUNCH_SLICES 256 /* timed slices of one size */
 
+/* The most messages that leave in one send, and the most bytes that they may be. */
+#define COALESCE_MOST  65536
+#define COALESCE_BYTES ((size_t)16 << 20)
+
 struct launch_spec {
 	size_t pair_count;
 	struct pair_spec
@@ -24,6 +28,8 @@ struct launch_spec {
 	size_t sizes[LAUNCH_SIZES]; /* bytes; a wake-up has the one size 0 */
 	size_t size_count;
 	size_t chunk; /* 0: the message size */
+	uint64_t coalesce; /* messages that leave a stream in one send; 0 and 1: each by
+			    * itself. Throughput only */
 	uint64_t gap_ns;
 	uint64_t slice_ns;
 	unsigned slices; /* timed ones, a size */
@@ -72,6 +78,10 @@ void launch_end(struct launch *launch);
  * where batch is 1). */
 struct histogram *launch_singles(struct launch *launch, size_t pair, size_t size);
 struct histogram *launch_batches(struct launch *launch, size_t pair, size_t size);
+
+/* Can messages of this mechanism be joined in the sender's memory and leave in one send?
+ * Only where neither their ends nor the memory they are written to are its own. */
+bool launch_can_coalesce(const struct mechanism *mechanism);
 
 /* About how long it will take. */
 uint64_t launch_planned_ns(const struct launch_spec *spec);

@@ -94,6 +94,8 @@ static void put_case(const struct launch_spec *spec, const struct planned *plann
 		!(mechanism->caps & (CAP_BOUNDARIES | CAP_FLOOR)))
 		row->chunk_bytes = (int64_t)(spec->chunk ? spec->chunk
 							 : spec->sizes[size]);
+	if (planned->test == TEST_THROUGHPUT && launch_can_coalesce(mechanism))
+		row->coalesce = spec->coalesce > 1 ? (int64_t)spec->coalesce : 1;
 	put_sched(row->sched, &spec->pairs[0].sched);
 	put_settings(row->settings, mechanism, spec->pairs[0].settings);
 	if (planned->sweep >= 0) {

@@ -34,15 +34,22 @@ static ALWAYS_INLINE int prepare(struct side *side, size_t size)
 		       : 0;
 }
 
+/* Writes the next message. */
+static ALWAYS_INLINE void fill(
+	struct side *side, void *tx, size_t size, enum payload payload)
+{
+	if (payload == PAYLOAD_TOUCH)
+		payload_touch_write(tx, size, side->sent);
+	else if (payload == PAYLOAD_VERIFY)
+		payload_fill(tx, size, side->channel.side, side->sent, 0);
+	side->sent++;
+}
+
 /* Fills and sends what was prepared. */
 static ALWAYS_INLINE int send_prepared(
 	struct side *side, size_t size, enum payload payload)
 {
-	if (payload == PAYLOAD_TOUCH)
-		payload_touch_write(side->next_tx, size, side->sent);
-	else if (payload == PAYLOAD_VERIFY)
-		payload_fill(side->next_tx, size, side->channel.side, side->sent, 0);
-	side->sent++;
+	fill(side, side->next_tx, size, payload);
 	return side->channel.mechanism->send(&side->channel, size);
 }
 
@@ -214,6 +221,18 @@ static ALWAYS_INLINE int pong(struct side *side, const struct slice *slice,
 	return error;
 }
 
+/* Whether the next message of a stream shall be the last one; looks at the clock every
+ * slice->batch messages. At least one comes after the hand-over, or there would be
+ * nothing to time. */
+static ALWAYS_INLINE bool is_time_up(struct side *side, const struct slice *slice,
+	uint64_t first, uint64_t end, uint64_t *in_batch)
+{
+	if (++*in_batch < slice->batch)
+		return false;
+	*in_batch = 0;
+	return side->sent - first > slice->handover && clock_stamp(side->clock) >= end;
+}
+
 static ALWAYS_INLINE int stream_out(struct side *side, const struct slice *slice,
 	struct report *report, enum payload payload)
 {
@@ -221,18 +240,12 @@ static ALWAYS_INLINE int stream_out(struct side *side, const struct slice *slice
 	uint64_t end = clock_stamp(side->clock) +
 		       clock_ticks(side->clock, slice->duration_ns);
 	uint64_t in_batch = 0;
-	int error;
+	bool is_last;
 
-	/* At least one message beyond the hand-over, or there would be nothing to time.
-	 */
-	for (;;) {
-		bool is_last = false;
+	do {
+		int error;
 
-		if (++in_batch >= slice->batch) {
-			in_batch = 0;
-			is_last = side->sent - first > slice->handover &&
-				  clock_stamp(side->clock) >= end;
-		}
+		is_last = is_time_up(side, slice, first, end, &in_batch);
 		if (is_last)
 			announce_last(side, side->sent);
 		error = prepare(side, slice->size);
@@ -240,9 +253,44 @@ static ALWAYS_INLINE int stream_out(struct side *side, const struct slice *slice
 			error = send_prepared(side, slice->size, payload);
 		if (error)
 			return error;
+	} while (!is_last);
+	report->cost_messages = side->sent - first;
+	return 0;
+}
+
+/* The same with a buffer in user space: messages are written one behind the other and
+ * leave together. The last one of the slice leaves alone, after all others. */
+static ALWAYS_INLINE int joined_out(struct side *side, const struct slice *slice,
+	struct report *report, enum payload payload)
+{
+	const struct mechanism *mechanism = side->channel.mechanism;
+	uint64_t first = side->sent;
+	uint64_t end = clock_stamp(side->clock) +
+		       clock_ticks(side->clock, slice->duration_ns);
+	uint64_t in_batch = 0;
+	size_t room = slice->coalesce * slice->size;
+	size_t used = 0;
+	bool is_last;
+
+	do {
+		int error = 0;
+
+		is_last = is_time_up(side, slice, first, end, &in_batch);
+		if (is_last && used) {
+			error = mechanism->send(&side->channel, used);
+			used = 0;
+		}
 		if (is_last)
-			break;
-	}
+			announce_last(side, side->sent);
+		fill(side, side->channel.tx + used, slice->size, payload);
+		used += slice->size;
+		if (!error && (is_last || used == room)) {
+			error = mechanism->send(&side->channel, used);
+			used = 0;
+		}
+		if (error)
+			return error;
+	} while (!is_last);
 	report->cost_messages = side->sent - first;
 	return 0;
 }
@@ -431,7 +479,8 @@ int measure_throughput(
 	if (side->channel.mechanism->work)
 		return work_throughput(side, slice, report);
 	if (side->channel.side == 0)
-		return BY_PAYLOAD(stream_out);
+		return slice->coalesce > 1 ? BY_PAYLOAD(joined_out)
+					   : BY_PAYLOAD(stream_out);
 	if (side->channel.mechanism->caps & CAP_BOUNDARIES)
 		return BY_PAYLOAD(messages_in);
 	return BY_PAYLOAD(bytes_in);

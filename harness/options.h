@@ -46,6 +46,7 @@ struct options {
 	int payload; /* enum run_payload */
 	int64_t gap_ns; /* 0 by default */
 	int64_t chunk_bytes; /* -1: the message size */
+	int64_t batch; /* messages a send, throughput of streams */
 	struct option_setting settings[OPTION_SETTINGS]; /* a name at most once */
 	size_t setting_count;
 	int sched; /* enum run_sched */

@@ -1,3 +1,4 @@
+#include "harness/launch.h"
 #include "harness/options.h"
 
 /* Rows in the order of `--help`. The default is parsed like a typed value, so that what
@@ -120,6 +121,18 @@ const struct option_spec option_table[] = {
 		.otherwise = "the message size",
 		.says = "Most bytes that one receive from a stream takes in the throughput "
 			"test." },
+	{ .name = "batch",
+		.value = "N",
+		RUN,
+		PLAN,
+		FIELD(batch),
+		.kind = OPTION_NUMBER,
+		.least = 1,
+		.most = COALESCE_MOST,
+		.standard = "1",
+		.says = "Messages that the sender of a stream joins in its own memory before "
+			"it sends them at once, in the throughput test; what has no stream is "
+			"left out of that test." },
 	{ .name = "set",
 		.value = "NAME=VALUE",
 		RUN,

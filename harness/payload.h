@@ -16,6 +16,9 @@ extern const char *const payload_names[]; /* ends with NULL */
 
 #define PAYLOAD_LINE 64
 
+/* A message may begin anywhere: behind another one, or in memory of a library's own. */
+typedef uint64_t __attribute__((aligned(1), may_alias)) payload_word;
+
 static inline void payload_touch_write(void *tx, size_t size, uint64_t sequence)
 {
 	unsigned char *bytes = tx;
@@ -23,13 +26,10 @@ static inline void payload_touch_write(void *tx, size_t size, uint64_t sequence)
 
 	/* Volatile: the stores are the point, nobody may merge or drop them. */
 	for (; i + sizeof sequence <= size; i += PAYLOAD_LINE)
-		*(volatile uint64_t *)(void *)(bytes + i) = sequence;
+		*(volatile payload_word *)(void *)(bytes + i) = sequence;
 	for (; i < size; i += PAYLOAD_LINE)
 		*(volatile unsigned char *)(bytes + i) = (unsigned char)sequence;
 }
-
-/* A library hands out its own memory, wherever in it the message begins. */
-typedef uint64_t __attribute__((aligned(1), may_alias)) payload_word;
 
 static inline void payload_touch_read(const void *rx, size_t size)
 {

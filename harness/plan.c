@@ -292,6 +292,40 @@ static const struct placement *single_placement(const struct plan *plan, bool is
 	return &placements->items[0];
 }
 
+/* Does --batch mean anything for the launch? What is no stream has no throughput by it;
+ * floors, which pass no message, stand beside any number. */
+static bool fits_batch(
+	const struct options *options, const struct mechanism *mechanism, enum test test)
+{
+	return options->batch <= 1 || test != TEST_THROUGHPUT ||
+	       (mechanism->caps & CAP_FLOOR) || launch_can_coalesce(mechanism);
+}
+
+/* What --batch leaves out, by name. */
+static void note_batch(
+	struct plan *plan, const struct options *options, const struct choice *choice)
+{
+	char names[sizeof plan->note / 2] = "";
+	size_t used = 0, at = strlen(plan->note);
+
+	for (size_t i = 0; i < choice->mechanism_count; i++) {
+		const struct mechanism *mechanism = choice->mechanisms[i];
+
+		if (!choice->tests[TEST_THROUGHPUT] ||
+			!(mechanism->tests & TEST_BIT(TEST_THROUGHPUT)) ||
+			fits_batch(options, mechanism, TEST_THROUGHPUT) ||
+			used >= sizeof names)
+			continue;
+		used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+			used ? ", " : "", mechanism->name);
+	}
+	if (used)
+		snprintf(plan->note + at, sizeof plan->note - at,
+			"--batch joins messages of streams; left out of the throughput test, "
+			"because their messages have ends or are written in place: %s%s.\n",
+			names, used >= sizeof names ? "..." : "");
+}
+
 static void add_mechanism(struct plan *plan, const struct options *options,
 	const struct choice *choice, const struct mechanism *mechanism)
 {
@@ -302,7 +336,8 @@ static void add_mechanism(struct plan *plan, const struct options *options,
 			.mechanism = mechanism, .test = test, .sweep = -1, .size_count = 1
 		};
 
-		if (!choice->tests[test] || !(mechanism->tests & TEST_BIT(test)))
+		if (!choice->tests[test] || !(mechanism->tests & TEST_BIT(test)) ||
+			!fits_batch(options, mechanism, test))
 			continue;
 		planned.placement = *single_placement(plan, is_solo);
 		if (test == TEST_CAPACITY) {
@@ -396,11 +431,13 @@ int plan_make(const struct options *options, const struct topology *topology,
 			plan->placements.note);
 	for (size_t i = 0; i < choice.mechanism_count; i++)
 		add_mechanism(plan, options, &choice, choice.mechanisms[i]);
+	note_batch(plan, options, &choice);
 	add_core_pairs(plan, options, topology, &choice);
 	if (!plan->count) {
 		plan_free(plan);
 		why_say(why, 0,
-			"nothing to run: none of the mechanisms takes part in the tests");
+			"nothing to run: none of the mechanisms takes part in the tests%s",
+			options->batch > 1 ? ", with messages joined by --batch" : "");
 		return -ENOENT;
 	}
 	random.state = plan->seed;
@@ -456,6 +493,7 @@ void plan_launch(const struct options *options, const struct plan *plan,
 		.test = planned->test,
 		.size_count = planned->size_count,
 		.chunk = options->chunk_bytes > 0 ? (size_t)options->chunk_bytes : 0,
+		.coalesce = (uint64_t)options->batch,
 		.gap_ns = planned->test == TEST_LATENCY && !(mechanism->caps & CAP_FLOOR)
 				  ? (uint64_t)options->gap_ns
 				  : 0,

@@ -32,6 +32,9 @@ bool figure_curves(const struct figure *figure, const struct figure_data *data,
 /* Percentiles, from the histograms at 64 B. */
 bool figure_tail(const struct figure *figure, const struct figure_data *data,
 	const char *placement, struct page *page, FILE *csv);
+/* Round trip against CPU time, from the rows at 64 B. */
+bool figure_cost(const struct figure *figure, const struct figure_data *data,
+	const char *placement, struct page *page, FILE *csv);
 /* What is accepted while nobody reads, by the size setting. */
 bool figure_capacity(const struct figure *figure, const struct figure_data *data,
 	const char *placement, struct page *page, FILE *csv);

@@ -146,6 +146,42 @@ static void draw_standard(struct page *page, const struct panel *panel,
 	}
 }
 
+/* What the system chooses by itself, and changes while it is filled (TCP), is no value of
+ * the sweep: it stands alone. */
+static bool is_apart(const double *point)
+{
+	return point[IS_STANDARD] == 1 && point[IS_EXACT] != 1 && !isnan(point[0]);
+}
+
+/* The point where the name of a curve is tied: its last one. */
+static const double *curve_end(const struct series *series)
+{
+	for (size_t p = series->count; p-- > 0;)
+		if (!is_apart(series->points[p]))
+			return series->points[p];
+	return series->points[series->count - 1];
+}
+
+/* What has no place on a logarithmic axis (a setting of 0) is in the data only. */
+static void draw_points(struct page *page, const struct series *series, bool has_setting)
+{
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t p = 0; p < series->count; p++) {
+			double numbers[PAGE_CURVE];
+
+			if (is_apart(series->points[p]) != (pass == 1) ||
+				(has_setting && isnan(series->points[p][0])))
+				continue;
+			if (pass == 1)
+				page_gap(page);
+			memcpy(numbers, series->points[p], sizeof numbers);
+			if (isnan(numbers[0]))
+				numbers[0] =
+					2; /* the middle of the axis without values */
+			page_point(page, numbers, PAGE_CURVE);
+		}
+}
+
 static void draw_writes(struct page *page, const struct panel *panel,
 	const struct capacity *capacity, const struct holder *holder)
 {
@@ -158,23 +194,15 @@ static void draw_writes(struct page *page, const struct panel *panel,
 
 		palette_look(holder->subject->family, i, &look);
 		page_curve(page, &look);
-		for (size_t p = 0; p < series->count; p++) {
-			double numbers[PAGE_CURVE];
-
-			memcpy(numbers, series->points[p], sizeof numbers);
-			if (isnan(numbers[0]))
-				numbers[0] =
-					2; /* the middle of the axis without values */
-			page_point(page, numbers, PAGE_CURVE);
-		}
-		places[i] = panel_y(panel, series->points[series->count - 1][1]);
+		draw_points(page, series, holder->setting[0]);
+		places[i] = panel_y(panel, curve_end(series)[1]);
 	}
 	if (places)
 		labels_spread(
 			places, holder->count, NAMES_GAP, panel->top, panel->bottom);
 	for (size_t i = 0; places && i < holder->count; i++) {
 		const struct series *series = &capacity->list.items[holder->first + i];
-		const double *end = series->points[series->count - 1];
+		const double *end = curve_end(series);
 		struct look look;
 
 		palette_look(holder->subject->family, i, &look);

@@ -1,6 +1,7 @@
 #include "plots/figure_data.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +195,26 @@ const struct summary_row *figure_row(const struct figure_data *data,
 			return row;
 	}
 	return NULL;
+}
+
+const struct summary_row *figure_small_row(
+	const struct figure_data *data, const char *placement, const char *mechanism)
+{
+	const struct summary_row *row = NULL, *best = NULL;
+	double best_distance = INFINITY;
+
+	while ((row = figure_row(data, row, TEST_LATENCY, placement, mechanism))) {
+		double distance = fabs(
+			log2(fmax(1, (double)row->size_bytes)) - log2(FIGURE_SMALL));
+
+		if (row->size_bytes == 0)
+			distance += 100;
+		if (distance >= best_distance)
+			continue;
+		best = row;
+		best_distance = distance;
+	}
+	return best;
 }
 
 bool figure_has(const struct result_row *row, enum test test, const char *placement,

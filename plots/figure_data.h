@@ -43,6 +43,12 @@ const struct summary_row *figure_row(const struct figure_data *data,
 	const struct summary_row *after, enum test test, const char *placement,
 	const char *mechanism);
 
+/* The row of a mechanism's round trips at 64 B, or at the size next to it; the one of a
+ * wake-up where nothing is carried. NULL where there is none. */
+#define FIGURE_SMALL 64 /* bytes */
+const struct summary_row *figure_small_row(
+	const struct figure_data *data, const char *placement, const char *mechanism);
+
 /* Whether a row of results.csv is a measured one of them. */
 bool figure_has(const struct result_row *row, enum test test, const char *placement,
 	const char *mechanism);

@@ -68,9 +68,11 @@ static void title_panel(
 		panel->right - panel->left, text, sizeof text);
 	page_label(page, LABEL_PANEL, LABEL_LEFT, panel->left, panel->top - 13,
 		series->subject->look.text, text);
+	/* Instead of sizes, which mean nothing here. */
 	if (series->has_no_size)
-		page_label(page, LABEL_SMALL, LABEL_LEFT, panel->left + 8,
-			panel->top + 10, PALETTE_MUTED, "wake-up, no payload");
+		page_label(page, LABEL_SMALL, LABEL_CENTER,
+			(panel->left + panel->right) / 2, panel->bottom + 18,
+			PALETTE_MUTED, "wake-up, no payload");
 }
 
 #define FLOOR_TEXT (ROW_TEXT + TEXT_QUANTITY)
@@ -169,7 +171,7 @@ static void draw_grid(const struct series_list *list, const struct grid *grid,
 			grid->width, grid->height);
 		panel->x = *x;
 		panel->y = *y;
-		panel->has_x_text = x->tick_count > 0;
+		panel->has_x_text = x->tick_count > 0 && !list->items[i].has_no_size;
 		panel->has_y_text = column == 0;
 		if (column == 0)
 			row_first = page->panel_count - 1;

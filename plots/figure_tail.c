@@ -6,30 +6,8 @@
 #include "plots/figure.h"
 #include "plots/series.h"
 
-#define SIZE_SHOWN  64 /* bytes */
 #define SAMPLES_END 10 /* a percentile rests on at least so many samples above it */
 #define DECADE      24 /* points a decade */
-
-/* The row at 64 B, or at the size next to it; 0 where nothing is carried. */
-static const struct summary_row *nearest_row(
-	const struct figure_data *data, const char *placement, const char *mechanism)
-{
-	const struct summary_row *row = NULL, *best = NULL;
-	double best_distance = INFINITY;
-
-	while ((row = figure_row(data, row, TEST_LATENCY, placement, mechanism))) {
-		double distance = fabs(
-			log2(fmax(1, (double)row->size_bytes)) - log2(SIZE_SHOWN));
-
-		if (row->size_bytes == 0)
-			distance += 100;
-		if (distance >= best_distance)
-			continue;
-		best = row;
-		best_distance = distance;
-	}
-	return best;
-}
 
 static void add_curve(struct series_list *list, const struct subject *subject,
 	const struct histogram *histogram, double size)
@@ -60,10 +38,11 @@ bool figure_tail(const struct figure *figure, const struct figure_data *data,
 
 	for (size_t s = 0; s < data->subject_count; s++)
 		has_mechanisms |= !data->subjects[s].is_floor &&
-				  nearest_row(data, placement, data->subjects[s].name);
+				  figure_small_row(
+					  data, placement, data->subjects[s].name);
 	for (size_t s = 0; histogram && s < data->subject_count; s++) {
 		const struct subject *subject = &data->subjects[s];
-		const struct summary_row *row = nearest_row(
+		const struct summary_row *row = figure_small_row(
 			data, placement, subject->name);
 		const struct result_row *result = row ? figure_result(data, row) : NULL;
 		char name[RUN_HISTOGRAM_NAME];
@@ -74,7 +53,7 @@ bool figure_tail(const struct figure *figure, const struct figure_data *data,
 		if (run_directory_histogram(data->run, name, histogram, NULL))
 			continue;
 		add_curve(&list, subject, histogram, (double)row->size_bytes);
-		has_others |= row->size_bytes != SIZE_SHOWN && row->size_bytes != 0;
+		has_others |= row->size_bytes != FIGURE_SMALL && row->size_bytes != 0;
 	}
 	free(histogram);
 	if (list.count) {

@@ -38,6 +38,17 @@ static const struct figure figures[] = {
 		.columns =
 			"one_by_one_minus_q,round_trip_ns,percentile,size_bytes,samples",
 		.draw = figure_tail },
+	{ .name = "cost",
+		.title = "Round trip by the CPU time it costs",
+		.says = "64-byte messages, or wake-ups without payload; user and system time "
+			"of both sides. Nearer to the left is cheaper, lower is faster; on "
+			"the dashed lines one CPU or two are busy all the time.",
+		.absent = "latency, or its CPU time, was not measured",
+		.test = TEST_LATENCY,
+		.is_per_placement = true,
+		.unit = AXIS_NS,
+		.columns = "cpu_ns,round_trip_ns,user_ns,system_ns,size_bytes",
+		.draw = figure_cost },
 	{ .name = "throughput_by_size",
 		.title = "Throughput by message size",
 		.says = "One direction, timed at the receiver; "

@@ -164,6 +164,11 @@ void page_point(struct page *page, const double *numbers, size_t count)
 	fprintf(page->curves, "\n");
 }
 
+void page_gap(struct page *page)
+{
+	fprintf(page->curves, "\n");
+}
+
 void page_grey_curve(struct page *page)
 {
 	fprintf(page->grey, "\n"); /* one empty line lifts the pen */

@@ -111,6 +111,9 @@ void page_cell(
 void page_curve(struct page *page, const struct look *look);
 void page_point(struct page *page, const double *numbers, size_t count);
 
+/* Lifts the pen: the next point is not joined to the last one. */
+void page_gap(struct page *page);
+
 /* The same for the grey curves that stand behind those of every panel. */
 void page_grey_curve(struct page *page);
 void page_grey_point(struct page *page, double x, double y);

@@ -22,7 +22,9 @@ static const struct hue {
 /* Towards white (above 0) or black (below 0); neighbours are far apart. */
 static const double shades[] = { 0, -0.42, 0.34, -0.22, 0.18, -0.58 };
 static const int dashes[] = { 1, 2, 3, 4, 5, 6 };
-static const int markers[] = { 7, 5, 9, 13, 11, 4, 6, 8, 12, 10 };
+/* Filled ones first: hollow ones are for many. With 15 of them and the shades, 30 members
+ * differ where nothing but points is drawn. */
+static const int markers[] = { 7, 5, 9, 13, 11, 15, 6, 4, 8, 12, 10, 14, 2, 1, 3 };
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static double channel(uint32_t colour, int shift)

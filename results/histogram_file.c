@@ -69,6 +69,9 @@ void run_directory_histogram_name(const struct result_row *row, char *name)
 	hash = hash_text(hash, row->payload);
 	hash = hash_number(hash, row->gap_ns);
 	hash = hash_number(hash, row->chunk_bytes);
+	/* Known for streams only; names of what has none stay what they were. */
+	if (row->coalesce != ROW_UNKNOWN)
+		hash = hash_number(hash, row->coalesce);
 	hash = hash_text(hash, row->sched);
 	hash = hash_text(hash, row->sweep_setting);
 	hash = hash_number(hash, row->sweep_wanted);

@@ -312,6 +312,16 @@ static size_t rank(const struct sheet *page, const struct summary_row *block,
 	return count;
 }
 
+/* How many messages left in one send, where any were joined; else 0. */
+static int64_t block_coalesce(const struct sheet *page, const struct summary_row *block)
+{
+	for (size_t i = 0; i < page->count; i++)
+		if (page->rows[i].coalesce > 1 && show_is_ok(&page->rows[i]) &&
+			show_same_block(&page->rows[i], block))
+			return page->rows[i].coalesce;
+	return 0;
+}
+
 void show_block(const struct sheet *page, const struct summary_row *block)
 {
 	const char *names[MECHANISMS];
@@ -341,6 +351,11 @@ void show_block(const struct sheet *page, const struct summary_row *block)
 		fputs("  floors: what this hardware and kernel allow\n", page->out);
 	for (size_t i = 0; i < count; i++)
 		print_mechanism(page, block, names[i], sizes, size_count);
+	if (block_coalesce(page, block))
+		fprintf(page->out,
+			"  Throughput: %" PRId64
+			" messages joined for each send (--batch).\n",
+			block_coalesce(page, block));
 	if (has_wakeups)
 		fputs("  A time in the first column only is that of a wake-up without "
 		      "payload.\n",

@@ -45,6 +45,7 @@ static bool same_case(
 	       same_number(a->cpu_a, b->cpu_a, is_lenient) &&
 	       same_number(a->cpu_b, b->cpu_b, is_lenient) &&
 	       same_number(a->chunk_bytes, b->chunk_bytes, is_lenient) &&
+	       same_number(a->coalesce, b->coalesce, is_lenient) &&
 	       same_text(a->sched, b->sched, is_lenient) &&
 	       (strcmp(a->test, "capacity") == 0 ||
 		       same_text(a->settings, b->settings, is_lenient));
@@ -277,6 +278,7 @@ static void copy_case(const struct result_row *from, struct summary_row *to)
 	row_text(to->payload, from->payload);
 	to->gap_ns = from->gap_ns;
 	to->chunk_bytes = from->chunk_bytes;
+	to->coalesce = from->coalesce;
 	row_text(to->settings, from->settings);
 	row_text(to->sweep_setting, from->sweep_setting);
 	to->sweep_wanted = from->sweep_wanted;
@@ -398,6 +400,8 @@ static int compare_cases(const void *left, const void *right)
 		order = compare_numbers(a->gap_ns, b->gap_ns);
 	if (!order)
 		order = compare_numbers(a->chunk_bytes, b->chunk_bytes);
+	if (!order)
+		order = compare_numbers(a->coalesce, b->coalesce);
 	if (!order)
 		order = strcmp(a->settings, b->settings);
 	return order ? order : strcmp(a->sched, b->sched);
