@@ -11,6 +11,8 @@
 #     module:NAME       pkg-config knows the library
 #     font:NAME         fontconfig knows the family (figures; only asked for on Debian)
 #     link:FLAGS        the compiler named first links a program with these flags
+# What is `maybe` there adds rows to the table of mechanisms: it is installed where that can
+# be done without asking anybody, and nothing ends without it.
 package_table='
 bench gcc            command:gcc
 bench libc6-dev      header:stdio.h
@@ -21,6 +23,10 @@ bench libhwloc-dev   module:hwloc
 bench gnuplot-nox    command:gnuplot
 bench fonts-inter    font:Inter
 bench git            command:git
+maybe libzmq3-dev    header:zmq.h
+maybe libnng-dev     header:nng/nng.h
+maybe liburing-dev   module:liburing
+maybe libsystemd-dev header:systemd/sd-bus.h
 test  bats           command:bats
 test  libcmocka-dev  module:cmocka
 test  clang          command:clang
@@ -110,7 +116,10 @@ missing_rows() {
 
 	while read -r purpose package probe; do
 		[ -n "$purpose" ] || continue
-		[ "$purpose" = bench ] || [ "$1" = test ] || continue
+		case $1:$purpose in
+		bench:bench | test:bench | test:test | maybe:maybe) ;;
+		*) continue ;;
+		esac
 		[ "$package" != gcc-multilib ] || [ "$(uname -m)" = x86_64 ] || continue
 		have "$probe" || echo "$package $probe"
 	done <<<"$package_table"
@@ -172,10 +181,26 @@ install_rows() {
 		apt-get install -qy --no-install-recommends "${names[@]}"
 }
 
-# need_packages bench|test: everything the purpose needs is there, or the script ends with
-# 2 and has said what to install. Asks apt for nothing where nothing is missing.
-need_packages() {
-	local rows as_root=
+# Installs, with the prefix $1, what the table has as `maybe` and the package lists know.
+install_what_may_be() {
+	local names=() package
+
+	command -v apt-cache >/dev/null || return 0
+	while read -r package _; do
+		[ -n "$package" ] || continue
+		# Else every run would try again what cannot be had.
+		apt-cache show "$package" >/dev/null 2>&1 && names+=("$package")
+	done <<<"$(missing_rows maybe)"
+	[ ${#names[@]} -gt 0 ] || return 0
+	echo "== Installing libraries to measure"
+	$1 env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qy --no-install-recommends "${names[@]}" ||
+		echo "$0: goes on without ${names[*]}" >&2
+}
+
+# The rows of purpose $1 are satisfied, or installed with the prefix $2, or the script ends.
+need_rows() {
+	local rows as_root=$2
 
 	rows=$(missing_rows "$1")
 	[ -n "$rows" ] || return 0
@@ -183,21 +208,18 @@ need_packages() {
 		name_what_is_missing "$rows"
 		return 0
 	fi
-	if [ "$(id -u)" != 0 ]; then
-		as_root="sudo -n"
-		if ! sudo -n true 2>/dev/null; then
-			# shellcheck disable=SC2046 # one package a word
-			set -- $(package_names "$rows")
-			cat >&2 <<-TEXT
-				$0: packages are missing: $*
-				Root can install them, or a user whose sudo asks for no
-				password. As root (or with sudo before each apt-get), type
-				    apt-get update
-				    apt-get install --no-install-recommends $*
-				and start this again.
-			TEXT
-			exit 2
-		fi
+	if [ -n "$as_root" ] && ! sudo -n true 2>/dev/null; then
+		# shellcheck disable=SC2046 # one package a word
+		set -- $(package_names "$rows")
+		cat >&2 <<-TEXT
+			$0: packages are missing: $*
+			Root can install them, or a user whose sudo asks for no
+			password. As root (or with sudo before each apt-get), type
+			    apt-get update
+			    apt-get install --no-install-recommends $*
+			and start this again.
+		TEXT
+		exit 2
 	fi
 	if ! install_rows "$as_root" "$rows"; then
 		echo "$0: the packages could not be installed; apt-get says why above" >&2
@@ -211,4 +233,18 @@ need_packages() {
 		echo "    $(in_words "$probe")" >&2
 	done <<<"$rows"
 	exit 2
+}
+
+# need_packages bench|test: everything the purpose needs is there, or the script ends with
+# 2 and has said what to install. Asks apt for nothing where nothing is missing.
+need_packages() {
+	local as_root=
+
+	[ "$(id -u)" = 0 ] || as_root="sudo -n"
+	need_rows "$1" "$as_root"
+	# Nobody is asked for a password for these.
+	if is_debian && [ -n "$(missing_rows maybe)" ] &&
+		{ [ -z "$as_root" ] || sudo -n true 2>/dev/null; }; then
+		install_what_may_be "$as_root"
+	fi
 }

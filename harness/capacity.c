@@ -10,7 +10,7 @@
 #include "harness/side.h"
 
 #define FULL_AFTER_NS 20000000u
-#define FILL_MOST_NS  (1000000000u * CAPACITY_FILL_S)
+#define FILL_MOST_NS  (UINT64_C(1000000000) * CAPACITY_FILL_S)
 #define REOPEN_NS     1000000000u
 
 /* Whose turn: 0 and 1 the sides, END nobody's. */

@@ -111,6 +111,7 @@ static void measure_cost(struct clock *clock)
 {
 	uint64_t difference[PAIRS];
 	uint64_t first = clock_stamp(clock), before, least = 0;
+	uint64_t middle;
 	double total;
 
 	for (size_t i = 0; i < PAIRS; i++) {
@@ -127,8 +128,8 @@ static void measure_cost(struct clock *clock)
 	clock->resolution_ns = (double)least * clock->ns_per_tick;
 	/* On a clock coarser than its own cost most pairs differ by 0; the mean is all
 	 * that can be known then. */
-	clock->cost_ns = difference[PAIRS / 2] ? (double)difference[PAIRS / 2]
-					       : total / (2.0 * PAIRS);
+	middle = difference[PAIRS / 2];
+	clock->cost_ns = middle ? (double)middle : total / (2.0 * PAIRS);
 	clock->cost_ns *= clock->ns_per_tick;
 }
 

@@ -71,13 +71,19 @@ static void fail_size(struct launch *launch, size_t pair, size_t size,
 	launch->measured[pair][size].why = *why;
 }
 
-/* Nothing more can be measured: every size of every pair that is still open fails. */
+/* Nothing more can be measured: every size of every pair that is still open fails. A
+ * capacity is found in one slice, so those that were found stand. */
 static void fail_all(struct launch *launch, const struct why *why, int error)
 {
 	for (size_t pair = 0; pair < launch->spec.pair_count; pair++)
-		for (size_t size = 0; size < launch->spec.size_count; size++)
-			if (launch->measured[pair][size].outcome == OUTCOME_OK)
+		for (size_t size = 0; size < launch->spec.size_count; size++) {
+			const struct measured *measured = &launch->measured[pair][size];
+
+			if (launch->spec.test == TEST_CAPACITY && measured->slices)
+				continue;
+			if (measured->outcome == OUTCOME_OK)
 				fail_size(launch, pair, size, OUTCOME_FAILED, why);
+		}
 	launch->is_interrupted = error == -EINTR;
 }
 
@@ -240,7 +246,7 @@ static int time_slice(struct launch *launch, size_t pair, size_t size,
 	measured->messages += report->messages;
 	measured->bytes += report->bytes;
 	measured->elapsed_ns += report->elapsed_ns;
-	if (spec->test == TEST_THROUGHPUT && report->elapsed_ns)
+	if (spec->test == TEST_THROUGHPUT && report->elapsed_ns && report->messages)
 		measured->slice_values[measured->slice_value_count++] =
 			1e9 * (double)report->messages / (double)report->elapsed_ns;
 	keep_cost(launch, pair, size);
@@ -279,6 +285,21 @@ static int time_slices(struct launch *launch, struct random *random, uint64_t de
 		}
 	}
 	return 0;
+}
+
+/* Reads of large chunks may take in all of a slice at once, the hand-over with it. */
+static void check_rates(struct launch *launch)
+{
+	struct why why = { "" };
+
+	why_say(&why, 0,
+		"every slice arrived in one piece, so there was nothing to time; take a "
+		"longer --slice or a smaller --chunk");
+	for (size_t pair = 0; pair < launch->spec.pair_count; pair++)
+		for (size_t size = 0; size < launch->spec.size_count; size++)
+			if (is_open(launch, pair, size) &&
+				!launch->measured[pair][size].slice_value_count)
+				fail_size(launch, pair, size, OUTCOME_INCONCLUSIVE, &why);
 }
 
 static int find_capacity(struct launch *launch, uint64_t deadline_ns, struct why *why)
@@ -338,7 +359,11 @@ static int run_slices(
 	if (launch->spec.test == TEST_CAPACITY)
 		return find_capacity(launch, deadline_ns, why);
 	error = warm_up(launch, &random, deadline_ns, paces, why);
-	return error ? error : time_slices(launch, &random, deadline_ns, paces, why);
+	if (!error)
+		error = time_slices(launch, &random, deadline_ns, paces, why);
+	if (!error && launch->spec.test == TEST_THROUGHPUT)
+		check_rates(launch);
+	return error;
 }
 
 void launch_run(const struct pair_context *context, const struct launch_spec *spec,

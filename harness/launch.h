@@ -43,8 +43,8 @@ struct measured {
 	uint64_t batch;
 	unsigned slices;
 	uint64_t messages, bytes, elapsed_ns;
-	/* Of each timed slice: messages per second (throughput), or the median round trip
-	 * in ns (latency, the headline ones only). */
+	/* Messages per second of each timed slice that had something to time
+	 * (throughput). */
 	double slice_values[LAUNCH_SLICES];
 	unsigned slice_value_count;
 	struct cost cost[2]; /* of the timed slices */

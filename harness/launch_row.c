@@ -10,11 +10,6 @@
 #include "harness/statistics.h"
 #include "harness/vocabulary.h"
 
-static void put_text(char field[ROW_TEXT], const char *text)
-{
-	snprintf(field, ROW_TEXT, "%s", text);
-}
-
 static void put_now(char field[ROW_TEXT])
 {
 	time_t now = time(NULL);
@@ -43,13 +38,13 @@ static void put_sched(char field[ROW_TEXT], const struct sched *sched)
 		snprintf(field, ROW_TEXT, "rr:%d", parameter.sched_priority);
 		break;
 	case SCHED_BATCH:
-		put_text(field, "batch");
+		row_text(field, "batch");
 		break;
 	case SCHED_IDLE:
-		put_text(field, "idle");
+		row_text(field, "idle");
 		break;
 	default:
-		put_text(field, "other");
+		row_text(field, "other");
 	}
 }
 
@@ -77,11 +72,11 @@ static void put_case(const struct launch_spec *spec, const struct planned *plann
 	row_clear(&result_table, row);
 	row->launch = (int64_t)number;
 	put_now(row->utc);
-	put_text(row->mechanism, mechanism->name);
-	put_text(row->test, test_names[planned->test]);
+	row_text(row->mechanism, mechanism->name);
+	row_text(row->test, test_names[planned->test]);
 	row->size_bytes = (int64_t)spec->sizes[size];
-	put_text(row->placement, placement->name);
-	put_text(row->relation, placement->relation);
+	row_text(row->placement, placement->name);
+	row_text(row->relation, placement->relation);
 	if (placement->cpu[0] >= 0) {
 		row->cpu_a = placement->cpu[0];
 		row->cpu_b = placement->cpu[1];
@@ -91,9 +86,9 @@ static void put_case(const struct launch_spec *spec, const struct planned *plann
 	if (placement->node[1] >= 0)
 		row->node_b = placement->node[1];
 	if (planned->test == TEST_CAPACITY)
-		put_text(row->payload, payload_names[PAYLOAD_VERIFY]);
+		row_text(row->payload, payload_names[PAYLOAD_VERIFY]);
 	else if ((mechanism->caps & CAP_PAYLOAD) && !is_floor)
-		put_text(row->payload, payload_names[spec->pairs[0].payload]);
+		row_text(row->payload, payload_names[spec->pairs[0].payload]);
 	row->gap_ns = (int64_t)spec->gap_ns;
 	if (planned->test == TEST_THROUGHPUT &&
 		!(mechanism->caps & (CAP_BOUNDARIES | CAP_FLOOR)))
@@ -102,7 +97,7 @@ static void put_case(const struct launch_spec *spec, const struct planned *plann
 	put_sched(row->sched, &spec->pairs[0].sched);
 	put_settings(row->settings, mechanism, spec->pairs[0].settings);
 	if (planned->sweep >= 0) {
-		put_text(row->sweep_setting, mechanism->settings[planned->sweep].name);
+		row_text(row->sweep_setting, mechanism->settings[planned->sweep].name);
 		if (planned->sweep_value != SETTING_UNSET)
 			row->sweep_wanted = planned->sweep_value;
 	}
@@ -196,10 +191,10 @@ void launch_row(struct launch *launch, const struct planned *planned, size_t num
 
 	put_case(&launch->spec, planned, number, size, row);
 	row->attempt = attempt;
-	put_text(row->clock, clock->is_tsc ? "tsc" : "monotonic");
-	put_text(row->retry_cause, retry_cause ? retry_cause : "");
-	put_text(row->status, outcome_names[measured->outcome]);
-	put_text(row->reason, measured->why.text);
+	row_text(row->clock, clock->is_tsc ? "tsc" : "monotonic");
+	row_text(row->retry_cause, retry_cause ? retry_cause : "");
+	row_text(row->status, outcome_names[measured->outcome]);
+	row_text(row->reason, measured->why.text);
 	row->clock_drift_ppm = clock->is_tsc ? launch->clock_drift_ppm : NAN;
 	row->steal_ms = launch->steal_ms;
 	if (launch->pairs[0])
@@ -227,6 +222,6 @@ void launch_row_skipped(const struct launch_spec *spec, const struct planned *pl
 {
 	put_case(spec, planned, number, size, row);
 	row->attempt = 1;
-	put_text(row->status, outcome_names[OUTCOME_SKIPPED]);
-	put_text(row->reason, reason);
+	row_text(row->status, outcome_names[OUTCOME_SKIPPED]);
+	row_text(row->reason, reason);
 }

@@ -182,7 +182,7 @@ static int take_command(struct parser *parser, const char *word)
 		parser->options->command = word;
 		return 0;
 	}
-	for (; commands[count] && count < WORDS_MAX; count++)
+	for (; count < WORDS_MAX && commands[count]; count++)
 		words[count] = commands[count]->name;
 	words[count] = NULL;
 	nearest = text_nearest(word, words);

@@ -8,17 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "harness/counters.h"
+#include "harness/base/memory.h"
 #include "harness/interrupt.h"
 #include "harness/side.h"
-
-/* A side's own memory: buffers for the largest message, samples, the mechanism's state.
- */
-#define BUFFER_SLACK 64
 
 /* A side that says its peer is gone is believed when the peer has ended within this time.
  */
@@ -36,205 +31,6 @@ struct pair {
 	bool is_created, is_broken;
 	uint32_t slice_number;
 };
-
-struct side_start {
-	struct pair *pair;
-	unsigned side;
-};
-
-static void *map_shared(size_t size)
-{
-	void *memory = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-static void *map_own(size_t size)
-{
-	void *memory = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-static size_t buffer_size(const struct pair_spec *spec)
-{
-	return (spec->size_max > spec->chunk_max ? spec->size_max : spec->chunk_max) +
-	       BUFFER_SLACK;
-}
-
-/* --- in a side -----------------------------------------------------------------------
- */
-
-static int side_bind(const struct pair *pair, unsigned side, struct why *why)
-{
-	int cpu = pair->spec.placement.cpu[side];
-	cpu_set_t *set;
-	int error = 0;
-
-	if (cpu < 0)
-		return 0;
-	set = CPU_ALLOC((size_t)cpu + 1);
-	if (!set)
-		return why_say(why, ENOMEM, "bind to CPU %d", cpu);
-	CPU_ZERO_S(CPU_ALLOC_SIZE((size_t)cpu + 1), set);
-	CPU_SET_S((size_t)cpu, CPU_ALLOC_SIZE((size_t)cpu + 1), set);
-	if (sched_setaffinity(0, CPU_ALLOC_SIZE((size_t)cpu + 1), set))
-		error = why_say(why, errno, "bind side %u to CPU %d", side, cpu);
-	CPU_FREE(set);
-	if (!error && pair->context.topology)
-		topology_bind_memory(
-			pair->context.topology, pair->spec.placement.node[side]);
-	return error;
-}
-
-static int side_schedule(const struct sched *sched, struct why *why)
-{
-	struct sched_param parameter = { 0 };
-	int error;
-
-	if (sched->policy == SCHED_INHERIT)
-		return 0;
-	if (sched->policy == SCHED_POLICY_FIFO)
-		parameter.sched_priority = sched->priority;
-	if (sched_setscheduler(0,
-		    sched->policy == SCHED_POLICY_FIFO ? SCHED_FIFO : SCHED_OTHER,
-		    &parameter) == 0)
-		return 0;
-	error = why_say(why, errno, "set SCHED_%s, priority %d",
-		sched->policy == SCHED_POLICY_FIFO ? "FIFO" : "OTHER",
-		parameter.sched_priority);
-	why_add(why, "it takes root, CAP_SYS_NICE or RLIMIT_RTPRIO");
-	return error;
-}
-
-/* Fresh memory, touched here, so that it is on this side's node and takes no fault later.
- */
-static int side_memory(struct side *side, const struct pair_spec *spec)
-{
-	size_t size = buffer_size(spec);
-
-	side->channel.own = map_own(spec->mechanism->own_size);
-	side->channel.tx = map_own(size);
-	side->channel.rx = side->rx_base = map_own(size);
-	side->samples = map_own(SAMPLES_MAX * sizeof *side->samples);
-	if (!side->channel.own || !side->channel.tx || !side->channel.rx ||
-		!side->samples)
-		return why_say(side->channel.why, ENOMEM, "map the buffers of a side");
-	memset(side->channel.tx, 0xa5, size);
-	memset(side->channel.rx, 0x5a, size);
-	memset(side->samples, 1, SAMPLES_MAX * sizeof *side->samples);
-	return 0;
-}
-
-static int side_slice(struct side *side, const struct slice *slice, struct report *report)
-{
-	switch (slice->kind) {
-	case SLICE_READY:
-		return side->channel.mechanism->ready
-			       ? side->channel.mechanism->ready(&side->channel)
-			       : 0;
-	case SLICE_LATENCY:
-		return measure_latency(side, slice, report);
-	case SLICE_THROUGHPUT:
-		return measure_throughput(side, slice, report);
-	case SLICE_CAPACITY:
-		return measure_capacity(side, slice, report);
-	case SLICE_ATTACH:
-	case SLICE_QUIT:
-		break;
-	}
-	return 0;
-}
-
-/* Does a side take part in the slice? The peer of a solo floor does not. */
-static bool takes_part(const struct side *side, const struct slice *slice)
-{
-	return side->channel.side == 0 || slice->kind == SLICE_READY ||
-	       !(side->channel.mechanism->caps & CAP_SOLO);
-}
-
-static void side_park(struct side *side, struct report *report, int error, int bell)
-{
-	const uint64_t one = 1;
-
-	report->error = error;
-	report->is_done = true;
-	if (atomic_fetch_add(&side->control->parked, 1) == 1 || error)
-		while (write(bell, &one, sizeof one) < 0 && errno == EINTR)
-			;
-}
-
-static void side_work(
-	struct side *side, struct pair *pair, const struct counters *counters)
-{
-	struct control *control = side->control;
-	unsigned number = side->channel.side;
-	struct report *report = &control->reports[number];
-
-	for (uint32_t seen = 0;;) {
-		struct slice slice;
-		struct cost before, after;
-		int error = 0;
-		int cpu = pair->spec.placement.cpu[number];
-
-		while (atomic_load(&control->go) == seen)
-			(void)futex_wait(&control->go, seen, -1);
-		seen = atomic_load(&control->go);
-		slice = control->slice;
-		if (slice.kind == SLICE_QUIT)
-			return;
-		if (takes_part(side, &slice)) {
-			counters_read(counters, &before);
-			error = side_slice(side, &slice, report);
-			counters_read(counters, &after);
-			cost_add_difference(&report->cost, &before, &after);
-			report->left_cpu = cpu >= 0 && sched_getcpu() != cpu;
-			if (!error && !slice.is_warm_up)
-				measure_fold(side, &slice);
-			side->sample_count = 0;
-		}
-		side_park(side, report, error, pair->bell);
-	}
-}
-
-static int side_main(void *argument)
-{
-	const struct side_start *start = argument;
-	struct pair *pair = start->pair;
-	const struct pair_spec *spec = &pair->spec;
-	struct report *report = &pair->control->reports[start->side];
-	struct side side = { .channel = pair->channel,
-		.control = pair->control,
-		.clock = pair->context.clock,
-		.payload = spec->payload };
-	struct counters counters;
-	int error;
-
-	signal(SIGPIPE, SIG_IGN);
-	side.channel.side = start->side;
-	side.channel.why = &report->why;
-	if (pair->context.side_hook)
-		pair->context.side_hook(start->side);
-	counters_open(&counters);
-	error = side_bind(pair, start->side, &report->why);
-	if (!error)
-		error = side_schedule(&spec->sched, &report->why);
-	if (!error)
-		error = side_memory(&side, spec);
-	if (!error && spec->mechanism->attach)
-		error = spec->mechanism->attach(&side.channel);
-	side_park(&side, report, error, pair->bell);
-	side_work(&side, pair, &counters);
-	if (spec->mechanism->detach)
-		spec->mechanism->detach(&side.channel);
-	counters_close(&counters);
-	return 0;
-}
-
-/* --- in the coordinator ----------------------------------------------------------------
- */
 
 static const char *const slice_names[] = { "attach", "get ready", "a latency slice",
 	"a throughput slice", "a capacity slice", "quit" };
@@ -403,14 +199,15 @@ static int create_channel(struct pair *pair, struct why *why)
 	*channel = (struct channel) { .mechanism = mechanism,
 		.size_max = spec->size_max ? spec->size_max : 1,
 		.shares_cpu = shares_cpu(&spec->placement),
+		.is_unpinned = spec->placement.cpu[0] < 0,
 		.directory = pair->context.janitor->directory,
 		.ledger = pair->context.janitor->ledger,
 		.why = &pair->channel_why };
 	memcpy(channel->settings, spec->settings, sizeof channel->settings);
-	channel->shared = map_shared(mechanism->shared_size);
-	channel->own = map_own(mechanism->own_size);
-	channel->tx = map_own(buffer_size(spec));
-	channel->rx = map_own(buffer_size(spec));
+	channel->shared = memory_shared(mechanism->shared_size);
+	channel->own = memory_own(mechanism->own_size);
+	channel->tx = memory_own(side_buffer_size(spec));
+	channel->rx = memory_own(side_buffer_size(spec));
 	if (!channel->shared || !channel->own || !channel->tx || !channel->rx)
 		return why_say(why, ENOMEM, "map the memory of a channel");
 	pair->is_created = true;
@@ -436,12 +233,16 @@ static void leave_channel(struct pair *pair)
 static int start_sides(struct pair *pair, uint64_t deadline_ns, struct why *why)
 {
 	const struct slice ready = { .kind = SLICE_READY };
-	struct side_start starts[2] = { { pair, 0 }, { pair, 1 } };
+	struct side_start start = { .context = &pair->context,
+		.spec = &pair->spec,
+		.channel = &pair->channel,
+		.control = pair->control,
+		.bell = pair->bell };
 	int error = 0;
 
-	for (unsigned side = 0; side < 2 && !error; side++)
-		error = child_start(pair->context.janitor, side_main, &starts[side],
-			&pair->sides[side], why);
+	for (start.side = 0; start.side < 2 && !error; start.side++)
+		error = child_start(pair->context.janitor, side_main, &start,
+			&pair->sides[start.side], why);
 	if (!error)
 		error = await_sides(pair, deadline_ns, why);
 	leave_channel(pair);
@@ -461,7 +262,7 @@ int pair_start(const struct pair_context *context, const struct pair_spec *spec,
 	pair->sides[0].pidfd = pair->sides[1].pidfd = -1;
 	pair->control_size = sizeof(struct control) +
 			     spec->slots * sizeof(struct histogram);
-	pair->control = map_shared(pair->control_size);
+	pair->control = memory_shared(pair->control_size);
 	pair->bell = eventfd(0, EFD_CLOEXEC);
 	if (!pair->control)
 		error = why_say(why, ENOMEM, "map the control block");
@@ -529,21 +330,14 @@ void pair_stop(struct pair *pair)
 	for (unsigned side = 0; side < 2; side++)
 		child_end(pair->context.janitor, &pair->sides[side]);
 	leave_channel(pair);
+	if (pair->channel.shared && pair->spec.mechanism->remove)
+		pair->spec.mechanism->remove(&pair->channel);
 	if (pair->bell >= 0)
 		close(pair->bell);
-	if (pair->channel.shared)
-		munmap(pair->channel.shared, pair->spec.mechanism->shared_size
-						     ? pair->spec.mechanism->shared_size
-						     : 1);
-	if (pair->channel.own)
-		munmap(pair->channel.own, pair->spec.mechanism->own_size
-						  ? pair->spec.mechanism->own_size
-						  : 1);
-	if (pair->channel.tx)
-		munmap(pair->channel.tx, buffer_size(&pair->spec));
-	if (pair->channel.rx)
-		munmap(pair->channel.rx, buffer_size(&pair->spec));
-	if (pair->control)
-		munmap(pair->control, pair->control_size);
+	memory_unmap(pair->channel.shared, pair->spec.mechanism->shared_size);
+	memory_unmap(pair->channel.own, pair->spec.mechanism->own_size);
+	memory_unmap(pair->channel.tx, side_buffer_size(&pair->spec));
+	memory_unmap(pair->channel.rx, side_buffer_size(&pair->spec));
+	memory_unmap(pair->control, pair->control_size);
 	free(pair);
 }

@@ -28,13 +28,16 @@ static inline void payload_touch_write(void *tx, size_t size, uint64_t sequence)
 		*(volatile unsigned char *)(bytes + i) = (unsigned char)sequence;
 }
 
+/* A library hands out its own memory, wherever in it the message begins. */
+typedef uint64_t __attribute__((aligned(1), may_alias)) payload_word;
+
 static inline void payload_touch_read(const void *rx, size_t size)
 {
 	const unsigned char *bytes = rx;
 	size_t i = 0;
 
 	for (; i + sizeof(uint64_t) <= size; i += PAYLOAD_LINE)
-		(void)*(const volatile uint64_t *)(const void *)(bytes + i);
+		(void)*(const volatile payload_word *)(const void *)(bytes + i);
 	for (; i < size; i += PAYLOAD_LINE)
 		(void)*(const volatile unsigned char *)(bytes + i);
 }

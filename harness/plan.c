@@ -209,16 +209,21 @@ static int check_settings(
 	return 0;
 }
 
+/* Grows at each power of two, so that a plan of many thousand launches is not copied as
+ * often. */
 static struct planned *add(struct plan *plan, const struct planned *planned)
 {
-	struct planned *grown = realloc(
-		plan->launches, (plan->count + 1) * sizeof *plan->launches);
+	if ((plan->count & (plan->count - 1)) == 0) {
+		size_t room = plan->count ? 2 * plan->count : 1;
+		struct planned *grown = realloc(
+			plan->launches, room * sizeof *plan->launches);
 
-	if (!grown)
-		abort();
-	plan->launches = grown;
-	grown[plan->count] = *planned;
-	return &grown[plan->count++];
+		if (!grown)
+			abort();
+		plan->launches = grown;
+	}
+	plan->launches[plan->count] = *planned;
+	return &plan->launches[plan->count++];
 }
 
 static void add_times(struct plan *plan, struct planned planned, unsigned launches)

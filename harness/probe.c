@@ -5,10 +5,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "harness/base/memory.h"
 #include "harness/clock.h"
 
 #define PROBE_TIMEOUT_MS 5000
@@ -56,6 +56,8 @@ static int create_and_detach(const struct question *question)
 		error = mechanism->create(&channel);
 	if (mechanism->detach)
 		mechanism->detach(&channel);
+	if (mechanism->remove)
+		mechanism->remove(&channel);
 	free(channel.own);
 	return error;
 }
@@ -118,13 +120,12 @@ int probe_mechanism(
 	size_t size = sizeof(struct answer) + mechanism->shared_size;
 	struct question question = { mechanism, janitor, NULL };
 	struct child child;
-	void *memory = mmap(
-		NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *memory = memory_shared(size);
 	int error;
 
-	if (memory == MAP_FAILED)
+	if (!memory)
 		return why_say(
-			why, errno, "%s: share memory with a probe", mechanism->name);
+			why, ENOMEM, "%s: share memory with a probe", mechanism->name);
 	question.answer = memory;
 	error = child_start(janitor, ask, &question, &child, why);
 	if (!error) {
@@ -133,6 +134,6 @@ int probe_mechanism(
 
 		error = judge(&question, ended, status, why);
 	}
-	munmap(memory, size);
+	memory_unmap(memory, size);
 	return error;
 }

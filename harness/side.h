@@ -4,6 +4,7 @@
 
 #include "harness/clock.h"
 #include "harness/control.h"
+#include "harness/pair.h"
 #include "harness/payload.h"
 #include "mechanisms/mechanism.h"
 
@@ -12,7 +13,7 @@
 #define SAMPLES_MAX 32768
 
 /* A mechanism that still accepts after so many seconds is told to be without bound. */
-#define CAPACITY_FILL_S 5u
+#define CAPACITY_FILL_S 2u
 
 struct side {
 	struct channel channel;
@@ -25,6 +26,23 @@ struct side {
 	uint32_t *samples; /* SAMPLES_MAX, prefaulted */
 	size_t sample_count;
 };
+
+/* What the coordinator hands to a side that starts. */
+struct side_start {
+	const struct pair_context *context;
+	const struct pair_spec *spec;
+	const struct channel *channel; /* as create() left it */
+	struct control *control;
+	int bell; /* eventfd: the last to park, or the first to fail, rings it */
+	unsigned side;
+};
+
+/* The whole life of a side: binds itself, attaches, runs slices until it is told to quit.
+ * For child_start(); returns the exit status. */
+int side_main(void *start);
+
+/* Bytes of each of a side's private buffers. */
+size_t side_buffer_size(const struct pair_spec *spec);
 
 /* Run one slice; fill messages, bytes and elapsed_ns of this side's report. 0 or -errno.
  */

@@ -1,8 +1,7 @@
 /* floor.c: physical references. They pass no message; every figure can be read against
- * what the machine itself needs to move a cache line, stream lines, copy memory, enter
- * the kernel or switch between two processes. */
+ * what the machine itself needs to move a cache line, stream lines, copy memory or enter
+ * the kernel. What switches cost is in switch.c. */
 #include <errno.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -196,39 +195,4 @@ const struct mechanism floor_syscall_mechanism = {
 	.caps = CAP_FLOOR | CAP_SOLO,
 	.tests = TEST_BIT(TEST_LATENCY),
 	.work = syscall_work,
-};
-
-/* Two processes on one CPU take turns by sched_yield(2): a round trip is two switches and
- * the two system calls that ask for them. The word makes sure that a switch took place.
- */
-static int switch_work(struct channel *channel, size_t size, uint64_t count)
-{
-	_Atomic uint64_t *turn = channel->shared;
-	uint64_t *done = channel->own;
-
-	(void)size;
-	for (uint64_t end = *done + count; *done < end; ++*done) {
-		uint64_t ping = 2 * *done + 1;
-
-		if (channel->side == 0)
-			atomic_store(turn, ping);
-		while (atomic_load(turn) != (channel->side == 0 ? ping + 1 : ping))
-			sched_yield();
-		if (channel->side == 1)
-			atomic_store(turn, ping + 1);
-	}
-	return 0;
-}
-
-const struct mechanism floor_switch_mechanism = {
-	.name = "floor_switch",
-	.title = "process switch",
-	.family = "floor",
-	.cite = "sched_yield(2)",
-	.says = "two processes on one CPU yield to each other: two switches a round trip",
-	.caps = CAP_FLOOR | CAP_SPINS | CAP_SAME_CPU,
-	.tests = TEST_BIT(TEST_LATENCY),
-	.shared_size = sizeof(_Atomic uint64_t),
-	.own_size = sizeof(uint64_t),
-	.work = switch_work,
 };

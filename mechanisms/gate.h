@@ -27,10 +27,13 @@ struct gate_ops {
 };
 
 /* One turn of a spinner: lets the other hyper-thread run; on a shared CPU the peer cannot
- * change anything until this side yields. */
+ * change anything until this side yields, and unpinned sides may share one for a while.
+ */
 static inline void gate_relax(const struct channel *channel)
 {
-	if (channel->shares_cpu) {
+	static unsigned turns; /* of this process */
+
+	if (channel->shares_cpu || (channel->is_unpinned && ++turns % 256 == 0)) {
 		sched_yield();
 		return;
 	}

@@ -4,7 +4,7 @@
  * sends in direction s, so pipes and queues are two objects, one a direction. The harness
  * calls the operations in this order:
  *
- *     parent   create ................................................ detach
+ *     parent   create ................................................ detach .. remove
  *     side     attach (both at once) | ready | any of the transfers .. detach
  *
  * All operations return 0 (or what is said below) or -errno; the first function that
@@ -72,7 +72,8 @@ struct channel {
 	void *shared; /* shared_size bytes, zeroed, at the same address in all processes
 		       */
 	void *own; /* own_size bytes, zeroed, of this process alone */
-	unsigned char *tx; /* what send() sends where there is no reserve() */
+	unsigned char *tx; /* what send() sends where there is no reserve(); attach may
+			    * put a place of its own here */
 	unsigned char *rx; /* where recv() puts bytes where it does not give its own */
 	size_t size_max; /* create: in, the largest message wanted; out, what is possible
 			  */
@@ -82,6 +83,7 @@ struct channel {
 					       * mechanism->settings */
 	unsigned side; /* 0 or 1 */
 	bool shares_cpu; /* both sides on one CPU: a spinner yields */
+	bool is_unpinned; /* they may meet on one CPU: a spinner yields now and then */
 	const char *directory; /* private, 0700 */
 	struct ledger *ledger; /* names go in here before they exist */
 	struct why *why;
@@ -100,6 +102,7 @@ struct mechanism {
 	const struct setting_spec *settings; /* ends with a NULL name; NULL: none */
 	const char *size_setting; /* the setting that the capacity test sweeps, or NULL */
 	size_t shared_size, own_size;
+	const void *variant; /* the family's own: what makes this row of its ops */
 
 	/* Usable here? Runs in a child. NULL: usable where create() succeeds. */
 	int (*probe)(struct why *why);
@@ -134,6 +137,10 @@ struct mechanism {
 	 * also after create or attach failed half-way; the parent's call removes the
 	 * names. */
 	void (*detach)(struct channel *channel);
+	/* Parent, after both sides have ended, also when create failed or was never
+	 * called (then `shared` is as create left it): removes what must stay while it is
+	 * in use, as System V semaphores and queues must. NULL: detach removes it all. */
+	void (*remove)(struct channel *channel);
 };
 
 /* All rows, in the order of mechanisms.def. */

@@ -12,9 +12,11 @@ static const struct hue {
 	{ "queue", 0x009e73 },
 	{ "shared memory", 0xcc79a7 },
 	{ "wake-up", 0xe69f00 },
+	{ "kernel copy", 0x56b4e9 },
+	{ "library", 0x882255 },
 	{ "floor", 0x444444 },
 };
-#define OTHER_HUE 0x56b4e9u
+#define OTHER_HUE 0x117733u
 #define CONTRAST  4.5
 
 /* Towards white (above 0) or black (below 0); neighbours are far apart. */

@@ -1,8 +1,8 @@
 /* palette.h: one hue a family of mechanisms, one dash, marker and lightness a member.
  *
- * The hues are those of Okabe and Ito (2008), told apart by people with any kind of
- * colour vision. Members differ in lightness and dash, so that a figure printed in grey
- * still reads. */
+ * The hues are those of Okabe and Ito (2008) and, where these do not suffice, of Tol's
+ * muted scheme (2021), told apart by people with any kind of colour vision. Members
+ * differ in lightness and dash, so that a figure printed in grey still reads. */
 #ifndef IPCMARK_PALETTE_H
 #define IPCMARK_PALETTE_H
 

@@ -5,15 +5,20 @@
 #include <ftw.h>
 #include <inttypes.h>
 #include <mqueue.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/random.h"
+#include "harness/base/sysv.h"
+#include "harness/base/text.h"
 
 #define ENTRIES 256
 
@@ -21,7 +26,10 @@ struct entry {
 	_Atomic uint32_t
 		kind; /* claimed first, so that two processes never share a slot */
 	_Atomic int32_t is_written;
-	_Atomic pid_t pid;
+	_Atomic pid_t pid; /* a process, or the maker of a System V object */
+	_Atomic key_t key;
+	_Atomic int id; /* SYSV_NO_ID until the object has been made */
+	_Atomic int64_t since_s; /* wall clock, when it was entered */
 	char name[LEDGER_NAME];
 };
 
@@ -105,6 +113,114 @@ void ledger_forget_process(struct ledger *ledger, pid_t pid)
 	}
 }
 
+static bool is_sysv(uint32_t kind)
+{
+	return kind == LEDGER_SYSV_SHM || kind == LEDGER_SYSV_SEM ||
+	       kind == LEDGER_SYSV_MSG;
+}
+
+static struct sysv_object sysv_object(const struct entry *entry)
+{
+	uint32_t kind = atomic_load(&entry->kind);
+
+	return (struct sysv_object) {
+		.kind = kind == LEDGER_SYSV_SHM   ? SYSV_SHM
+			: kind == LEDGER_SYSV_SEM ? SYSV_SEM
+						  : SYSV_MSG,
+		.key = atomic_load(&entry->key),
+		.id = atomic_load(&entry->id),
+		.maker = atomic_load(&entry->pid),
+		.since_s = atomic_load(&entry->since_s),
+	};
+}
+
+static int enter_and_make(struct entry *entry, size_t size)
+{
+	struct timespec now;
+	struct sysv_object object = sysv_object(entry);
+	key_t key;
+	int error = sysv_key(object.kind, &key);
+
+	if (error)
+		return error;
+	clock_gettime(CLOCK_REALTIME, &now);
+	atomic_store(&entry->key, key);
+	atomic_store(&entry->id, SYSV_NO_ID);
+	atomic_store(&entry->pid, getpid());
+	atomic_store(&entry->since_s, (int64_t)now.tv_sec);
+	atomic_store(&entry->is_written, 1);
+	object = sysv_object(entry);
+	error = sysv_make(&object, size);
+	if (error)
+		atomic_store(&entry->is_written, 0);
+	else
+		atomic_store(&entry->id, object.id);
+	return error;
+}
+
+/* The limits, as the first who knows that one of them was hit; see sysvipc(7). */
+static void add_sysv_limits(struct why *why, enum ledger_kind kind)
+{
+	char limits[128];
+
+	if (kind == LEDGER_SYSV_SHM)
+		why_add(why,
+			"kernel.shmmax is %lld bytes, kernel.shmall %lld pages, "
+			"kernel.shmmni %lld segments",
+			(long long)text_file_number("/proc/sys/kernel/shmmax", -1),
+			(long long)text_file_number("/proc/sys/kernel/shmall", -1),
+			(long long)text_file_number("/proc/sys/kernel/shmmni", -1));
+	else if (kind == LEDGER_SYSV_MSG)
+		why_add(why, "kernel.msgmni is %lld queues",
+			(long long)text_file_number("/proc/sys/kernel/msgmni", -1));
+	else if (text_file("/proc/sys/kernel/sem", limits, sizeof limits) == 0)
+		why_add(why, "kernel.sem is %s", limits);
+}
+
+int ledger_sysv(struct ledger *ledger, enum ledger_kind kind, size_t size, int *id,
+	struct why *why)
+{
+	struct entry *entry = claim(ledger, kind, why);
+	int error;
+
+	if (!entry)
+		return -ENOSPC;
+	do {
+		error = enter_and_make(entry, size);
+	} while (error == -EEXIST); /* somebody was faster: another key */
+	if (!error) {
+		*id = atomic_load(&entry->id);
+		return 0;
+	}
+	strike(entry);
+	why_say(why, -error, "make a System V %s",
+		kind == LEDGER_SYSV_SHM   ? "shared memory segment"
+		: kind == LEDGER_SYSV_SEM ? "semaphore set"
+					  : "message queue");
+	if (error == -ENOSYS)
+		why_add(why, "this kernel has no System V IPC");
+	else
+		add_sysv_limits(why, kind);
+	return error;
+}
+
+void ledger_remove_sysv(struct ledger *ledger, enum ledger_kind kind, int id)
+{
+	for (size_t i = 0; i < ENTRIES; i++) {
+		struct entry *entry = &ledger->entries[i];
+
+		if (atomic_load(&entry->kind) == (uint32_t)kind &&
+			atomic_load(&entry->is_written) &&
+			atomic_load(&entry->id) == id && id != SYSV_NO_ID) {
+			const struct sysv_object object = sysv_object(entry);
+
+			sysv_remove(&object);
+			strike(entry);
+			return;
+		}
+	}
+}
+
 static int remove_one(
 	const char *path, const struct stat *status, int flag, struct FTW *ftw)
 {
@@ -130,10 +246,30 @@ static void remove_thing(enum ledger_kind kind, const char *name)
 	case LEDGER_MQ:
 		mq_unlink(name);
 		break;
+	case LEDGER_SEM:
+		sem_unlink(name);
+		break;
 	case LEDGER_PROCESS:
 	case LEDGER_FREE:
+	case LEDGER_SYSV_SHM:
+	case LEDGER_SYSV_SEM:
+	case LEDGER_SYSV_MSG:
 		break;
 	}
+}
+
+static void remove_entry(struct entry *entry)
+{
+	uint32_t kind = atomic_load(&entry->kind);
+
+	if (is_sysv(kind)) {
+		const struct sysv_object object = sysv_object(entry);
+
+		sysv_remove(&object);
+	} else {
+		remove_thing((enum ledger_kind)kind, entry->name);
+	}
+	strike(entry);
 }
 
 void ledger_remove(struct ledger *ledger, enum ledger_kind kind, const char *name)
@@ -144,8 +280,7 @@ void ledger_remove(struct ledger *ledger, enum ledger_kind kind, const char *nam
 		if (atomic_load(&entry->kind) == (uint32_t)kind &&
 			atomic_load(&entry->is_written) &&
 			strcmp(entry->name, name) == 0) {
-			remove_thing(kind, name);
-			strike(entry);
+			remove_entry(entry);
 			return;
 		}
 	}
@@ -165,11 +300,8 @@ void ledger_clear(struct ledger *ledger)
 	for (size_t i = 0; i < ENTRIES; i++) {
 		struct entry *entry = &ledger->entries[i];
 
-		if (atomic_load(&entry->is_written)) {
-			remove_thing(
-				(enum ledger_kind)atomic_load(&entry->kind), entry->name);
-			strike(entry);
-		}
+		if (atomic_load(&entry->is_written))
+			remove_entry(entry);
 	}
 }
 

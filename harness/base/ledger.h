@@ -1,10 +1,11 @@
 /* ledger.h: what must not outlive this run: names in the file system, in /dev/shm and in
- * the mqueue file system, and processes.
+ * the mqueue file system, System V objects, and processes.
  *
  * An entry is written before the thing is made, so that whoever is left standing (the
  * parent, or the janitor after a SIGKILL of the parent) can remove it. The ledger is
  * memory shared by every process of the run. Only names that this run made up at random
- * enter it, so nothing of anybody else's is ever removed. */
+ * enter it, so nothing of anybody else's is ever removed; a System V key can be
+ * anybody's, so what is there is looked at before it is removed (sysv.h). */
 #ifndef IPCMARK_BASE_LEDGER_H
 #define IPCMARK_BASE_LEDGER_H
 
@@ -18,7 +19,11 @@ enum ledger_kind {
 	LEDGER_DIRECTORY, /* a private directory and all it holds */
 	LEDGER_SHM, /* shm_unlink(3) */
 	LEDGER_MQ, /* mq_unlink(3) */
+	LEDGER_SEM, /* sem_unlink(3) */
 	LEDGER_PROCESS, /* a child: killed */
+	LEDGER_SYSV_SHM, /* shmctl(2), IPC_RMID */
+	LEDGER_SYSV_SEM, /* semctl(2) */
+	LEDGER_SYSV_MSG, /* msgctl(2) */
 };
 
 struct ledger;
@@ -41,6 +46,16 @@ int ledger_add_process(struct ledger *ledger, pid_t pid, struct why *why);
 
 /* Removes the thing and then its entry; a thing that is gone already is no error. */
 void ledger_remove(struct ledger *ledger, enum ledger_kind kind, const char *name);
+
+/* Makes a System V object of `kind` under a random key that is entered before: a segment
+ * of `size` bytes, a set of `size` semaphores, or a queue (`size` is not used). The
+ * object is for this user alone. `id` is set on success only. Returns 0 or -errno in
+ * words. */
+int ledger_sysv(struct ledger *ledger, enum ledger_kind kind, size_t size, int *id,
+	struct why *why);
+
+/* Removes such an object and its entry. An id that is not in the ledger is left alone. */
+void ledger_remove_sysv(struct ledger *ledger, enum ledger_kind kind, int id);
 
 /* Strikes out a process that was killed and is about to be reaped: its number may soon be
  * somebody else's. */

@@ -244,7 +244,8 @@ pipe|throughput|ok|0|$first|$first" ]
 	ends 0 unshare --mount --propagation private bash -c '
 		mount -t tmpfs -o size=48k none disk
 		"$IPCMARK" run --mechanisms pipe --tests throughput --placements unpinned \
-			--sizes 1,64,4K --launches 60 --slices 1 --slice 100us --warm-up 1ms \
+			--sizes 1,64,4K --launches 60 --slices 1 --slice 100us \
+			--warm-up 1ms \
 			--seed 1 --out disk/run >/dev/null 2>first || code=$?
 		[ "$code" -eq 3 ] || { cat first; exit 99; }
 		wc -l <disk/run/results.csv >lines
@@ -314,7 +315,8 @@ tcp|1|1" ]
 	says "*out of range; it can be 4096 to $most (fs.pipe-max-size)"
 	mkdir -m 777 open
 	ends 0 unprivileged "$IPCMARK" run --mechanisms pipe --tests capacity --sizes 4K \
-		--launches 1 --slices 1 --placements unpinned --set pipe.size=64K --out open/run
+		--launches 1 --slices 1 --placements unpinned --set pipe.size=64K \
+		--out open/run
 	[ "$(rows open/run status capacity_bytes)" = "ok|65536" ]
 }
 
@@ -460,7 +462,8 @@ tcp|1|1" ]
 	cat >refuse.py <<-'TEXT'
 		import ctypes, os, struct, sys
 		libc = ctypes.CDLL(None, use_errno=True)
-		code = [(0x20, 0, 0, 0), (0x15, 0, 1, 41), (6, 0, 0, 0x50001), (6, 0, 0, 0x7fff0000)]
+		code = [(0x20, 0, 0, 0), (0x15, 0, 1, 41),
+		        (6, 0, 0, 0x50001), (6, 0, 0, 0x7fff0000)]
 		filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
 		program = struct.pack("HxxxxxxP", len(code), ctypes.addressof(filters))
 		if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):

@@ -284,7 +284,7 @@ complete_words() {
 }
 
 @test "closed standard descriptors do not become somebody else's files" {
-	# The janitor closes its own; were its pipe one of them, it would clear up at once.
+	# The janitor closes its own; were its pipe one of them, it would clear up now.
 	"$IPCMARK" list --format csv <&- >"$BATS_TEST_TMPDIR/csv"
 	grep -qE '^fifo,.*,yes,$' "$BATS_TEST_TMPDIR/csv"
 }

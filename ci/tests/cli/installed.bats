@@ -67,7 +67,8 @@ sourceless() {
 
 @test "the installed program measures" {
 	"$prefix/bin/ipcmark" run --mechanisms pipe --tests latency --sizes 64 --launches 1 \
-		--slices 2 --slice 100us --warm-up 1ms --placements unpinned --out run >out
+		--slices 2 --slice 100us --warm-up 1ms --placements unpinned \
+		--out run >out
 	grep -q '^run: run$' out
 	[ -z "$(ls -A tmp)" ]
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A run as its user meets it: what it writes, what it says, and how it is ended and resumed.
+# A run as its user meets it: what it writes, what it says, how it is ended and resumed.
 
 setup() {
 	local name
@@ -54,7 +54,7 @@ until_true() {
 }
 
 # Starts ipcmark in the background as `pid`; as root with a private /dev/shm, so that what
-# is left there was left by it. A shell has SIGINT ignored in the background; a user has not.
+# is left there was left by it. A shell ignores SIGINT in the background; a user does not.
 start() {
 	if [ "$(id -u)" -eq 0 ] && unshare --mount --propagation private true 2>/dev/null; then
 		# shellcheck disable=SC2016 # expanded inside
@@ -255,8 +255,8 @@ shm_futex|throughput|4096|unpinned|ok|" ]
 
 @test "options become columns" {
 	"$IPCMARK" run "${quiet[@]}" --mechanisms pipe --tests latency,throughput --sizes 4K \
-		--launches 1 --slices 2 --slice 1ms --gap 100us --chunk 1K --payload verify \
-		--set pipe.size=16K --out run >out 2>err
+		--launches 1 --slices 2 --slice 1ms --gap 100us --chunk 1K \
+		--payload verify --set pipe.size=16K --out run >out 2>err
 	[ "$(sql "select test, payload, gap_ns, chunk_bytes, settings, clock, status from r order by test")" = \
 "latency|verify|100000||pipe.size=16384|monotonic|ok
 throughput|verify|0|1024|pipe.size=16384|monotonic|ok" ]
@@ -282,8 +282,9 @@ throughput|verify|0|1024|pipe.size=16384|monotonic|ok" ]
 }
 
 @test "environment variables are defaults that options go before" {
-	IPCMARK_MECHANISMS=pipe,fifo IPCMARK_TESTS=latency IPCMARK_SIZES=64 IPCMARK_LAUNCHES=1 \
-		IPCMARK_SLICES=2 IPCMARK_SLICE=1ms IPCMARK_WARM_UP=1ms IPCMARK_PAYLOAD=none \
+	IPCMARK_MECHANISMS=pipe,fifo IPCMARK_TESTS=latency IPCMARK_SIZES=64 \
+		IPCMARK_LAUNCHES=1 IPCMARK_SLICES=2 IPCMARK_SLICE=1ms \
+		IPCMARK_WARM_UP=1ms IPCMARK_PAYLOAD=none \
 		IPCMARK_PLACEMENTS=unpinned IPCMARK_SEED=9 IPCMARK_CLOCK=monotonic \
 		IPCMARK_GAP=10us IPCMARK_SET=pipe.size=8K IPCMARK_OUT=run \
 		"$IPCMARK" run --mechanisms pipe >out 2>err

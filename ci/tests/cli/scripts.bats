@@ -192,3 +192,31 @@ crosses() {
 	run "$top/ci/layers.sh" .
 	[ "$status" -eq 2 ]
 }
+
+@test "libraries to measure: installed when they can be had, and missed by nobody" {
+	fake_bench_tools
+	fake id 'echo 0'
+	fake gcc 'case $* in *-E*) exit 1 ;; esac' # no header is there
+	sed 's/^bench libc6-dev.*//' "$top/ci/packages.sh" >"$BATS_TEST_TMPDIR/packages.sh"
+	fake apt-cache '[ "$2" = libzmq3-dev ]'
+	fake apt-get 'exit 100'
+	run on debian bash -c ". $BATS_TEST_TMPDIR/packages.sh; need_packages bench"
+	[ "$status" -eq 0 ]
+	[[ $output == *"goes on without libzmq3-dev" ]]
+	run grep apt-get "$BATS_TEST_TMPDIR/log"
+	[ "${#lines[@]}" -eq 1 ]
+	[ "${lines[0]}" = "apt-get install -qy --no-install-recommends libzmq3-dev" ]
+}
+
+@test "libraries to measure: nobody is asked for a password" {
+	fake_bench_tools
+	fake id 'echo 1000'
+	fake sudo 'exit 1'
+	fake gcc 'case $* in *-E*) exit 1 ;; esac'
+	sed 's/^bench libc6-dev.*//' "$top/ci/packages.sh" >"$BATS_TEST_TMPDIR/packages.sh"
+	fake apt-cache 'exit 0'
+	fake apt-get 'exit 0'
+	run on debian bash -c ". $BATS_TEST_TMPDIR/packages.sh; need_packages bench"
+	[ "$status" -eq 0 ]
+	never apt-get
+}

@@ -335,6 +335,7 @@ static inline void assert_nothing_named(void)
 	if (!place.is_private)
 		return;
 	assert_int_equal(count_entries("/dev/shm", "ipcmark"), 0);
+	assert_int_equal(count_entries("/dev/shm", "sem."), 0);
 	assert_int_equal(count_entries(place.queues, "ipcmark"), 0);
 	/* Each has one line of headings. */
 	assert_true(count_lines("/proc/sysvipc/shm") <= 1);
@@ -351,6 +352,7 @@ static inline void assert_only_ground(const struct ground *ground, size_t descri
 	if (!place.is_private)
 		return;
 	assert_int_equal(count_entries("/dev/shm", "ipcmark"), 0);
+	assert_int_equal(count_entries("/dev/shm", "sem."), 0);
 	assert_int_equal(count_entries(place.queues, "ipcmark"), 0);
 }
 

@@ -7,6 +7,9 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 
+/* A deadline that is waited for, and late enough for what must happen before it. */
+#define NEAR (2 * S)
+
 static struct ground ground;
 static struct why why;
 
@@ -289,23 +292,42 @@ static void killed_before_stop(void **state)
 /* --- a side is stopped or hangs
  * -------------------------------------------------------------- */
 
-static void stop_in_slice(const struct mechanism *mechanism)
+static void assert_stopped(const struct mechanism *mechanism, int error)
 {
-	struct plot wanted = { .misdeed = STOP, .side = 0, .at = 20 };
-	struct pair *pair = start(wrap(mechanism, wanted));
-	int error = long_slice(pair, mechanism, TEST_LATENCY, 200 * MS);
-
 	if (error != -ETIMEDOUT)
 		fail_msg("%s: error %d: %s", mechanism->name, error, why.text);
 	assert_says(mechanism, "side 0 ");
 	assert_says(mechanism, "stopped");
+}
+
+/* Stopped before the slice begins, so that the deadline may be near. */
+static void stop_between_slices(const struct mechanism *mechanism)
+{
+	struct pair *pair = start(mechanism);
+	pid_t pid = pair_pid(pair, 0);
+	siginfo_t info;
+
+	kill(pid, SIGSTOP);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOWAIT), 0);
+	assert_stopped(mechanism, long_slice(pair, mechanism, TEST_LATENCY, 20 * MS));
+	pair_stop(pair);
+}
+
+static void stop_in_slice(const struct mechanism *mechanism)
+{
+	struct plot wanted = { .misdeed = STOP, .side = 0, .at = 20 };
+	struct pair *pair = start(wrap(mechanism, wanted));
+
+	assert_stopped(mechanism, long_slice(pair, mechanism, TEST_LATENCY, NEAR));
 	pair_stop(pair);
 }
 
 static void stopped_side_is_named(void **state)
 {
 	(void)state;
-	with_every_row(stop_in_slice);
+	with_every_row(stop_between_slices);
+	stop_in_slice(row_with(CAP_PAYLOAD | CAP_BLOCKS, CAP_NAMED));
+	stop_in_slice(row_with(CAP_PAYLOAD | CAP_SPINS, CAP_FLOOR));
 }
 
 /* Nothing changes in a shared word that nobody else knows: sleeps for ever. */
@@ -354,7 +376,7 @@ static int start_late(struct mechanism *mechanism, void (*hook)(unsigned side))
 
 	context.side_hook = hook;
 	why_clear(&why);
-	error = pair_start(&context, &spec, from_now(200 * MS), &pair, &why);
+	error = pair_start(&context, &spec, from_now(NEAR), &pair, &why);
 	assert_null(pair);
 	return error;
 }
@@ -371,16 +393,13 @@ static void hanging_side_ends_at_the_deadline(void **state)
 	assert_late(start_late(&hanging, hang_in_side_1), "attach");
 	assert_non_null(strstr(why.text, "side 1 "));
 	assert_only_ground(&ground, descriptors);
-	hanging.attach = hanging_operation;
-	assert_late(start_late(&hanging, NULL), "attach");
-	hanging.attach = mechanism->attach;
 	hanging.ready = hanging_operation;
 	assert_late(start_late(&hanging, NULL), "get ready");
 	hanging.ready = mechanism->ready;
 	hanging.recv = hanging_recv;
 	pair = start(&hanging);
 	assert_late(
-		long_slice(pair, mechanism, TEST_LATENCY, 200 * MS), "a latency slice");
+		long_slice(pair, mechanism, TEST_LATENCY, 20 * MS), "a latency slice");
 	pair_stop(pair);
 	assert_only_ground(&ground, descriptors);
 }

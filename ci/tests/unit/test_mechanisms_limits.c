@@ -120,6 +120,27 @@ static int confine(struct why *words)
 		       : 0;
 }
 
+/* A spinner must know, or it burns the time its peer needs. */
+static int sharing_is_known(struct why *words)
+{
+	struct pair_spec spec = spec_of(row_with(CAP_SPINS, 0), -1, -1, 64);
+	struct ground own;
+	struct pair *pair;
+	int error = confine(words);
+
+	if (!error)
+		error = ground_start(&own, words);
+	if (!error)
+		error = pair_start(&own.context, &spec, from_now(PATIENCE), &pair, words);
+	if (error)
+		return error;
+	if (!pair_channel(pair)->shares_cpu)
+		error = why_say(words, 0, "unpinned on one CPU, and it is not known");
+	pair_stop(pair);
+	janitor_stop(&own.janitor);
+	return error;
+}
+
 static int unpinned_on_one(struct why *words)
 {
 	int error = confine(words);
@@ -144,6 +165,7 @@ static int pinned_together(struct why *words)
 static void one_cpu_is_enough(void **state)
 {
 	(void)state;
+	assert_child(sharing_is_known);
 	assert_child(unpinned_on_one);
 	assert_child(pinned_on_one);
 	assert_child(pinned_together);

@@ -79,8 +79,9 @@ static int bad_send(struct channel *channel, size_t size)
 static int bad_recv(struct channel *channel, size_t size, const void **rx, size_t *len)
 {
 	int error = base->recv(channel, size, rx, len);
-	unsigned char *bytes = (unsigned char *)(uintptr_t)*rx;
+	unsigned char *bytes;
 
+	memcpy(&bytes, rx, sizeof bytes); /* it is ours to spoil */
 	if (error || ++receives != AT || channel->side == 0)
 		return error;
 	if (misdeed == CHANGE_FIRST)

@@ -482,6 +482,8 @@ static void resuming_removes_temporary_files(void **state)
 
 static void histogram_names_part_the_cases(void **state)
 {
+	const int64_t number = INT64_MIN + 5;
+	const double real = -1e300;
 	static const char *const texts[] = { "mechanism", "test", "placement", "payload",
 		"settings", "sweep_setting", "sched" };
 	static const char *const numbers[] = { "size_bytes", "cpu_a", "cpu_b", "gap_ns",
@@ -504,9 +506,9 @@ static void histogram_names_part_the_cases(void **state)
 		if (column->type == COLUMN_TEXT)
 			memset((char *)&other + column->offset, 'Z', ROW_TEXT - 1);
 		else if (column->type == COLUMN_INT)
-			*(int64_t *)((char *)&other + column->offset) = INT64_MIN + 5;
+			memcpy((char *)&other + column->offset, &number, sizeof number);
 		else
-			*(double *)((char *)&other + column->offset) = -1e300;
+			memcpy((char *)&other + column->offset, &real, sizeof real);
 		run_directory_histogram_name(&other, changed);
 		if ((strcmp(name, changed) != 0) != is_of_the_case)
 			fail_msg("column %s", column->name);
