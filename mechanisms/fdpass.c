@@ -227,10 +227,10 @@ static int fdpass_release(struct channel *channel)
 static ssize_t fdpass_offer(struct channel *channel, const void *bytes, size_t size)
 {
 	struct fdpass_own *own = channel->own;
-	void *tx;
+	void *tx = NULL;
 	int error = fdpass_reserve(channel, size, &tx);
 
-	if (error)
+	if (error || !tx)
 		return error;
 	memcpy(tx, bytes, size);
 	if (pass(own, MSG_DONTWAIT) < 0)

@@ -102,6 +102,8 @@ static const struct setting_spec five_settings[] = { SETTING("a"), SETTING("b"),
 static const struct mechanism right_rows[] = {
 	{ GOOD },
 	{ GOOD, .preset = "a.b=4K,a.b=7" },
+	{ GOOD, .preset = "a.b=most" },
+	{ GOOD, .reserve = transfer_reserve },
 	{ GOOD, .size_setting = "a.b" },
 	{ GOOD, WORKS, .detach = NULL },
 	{ GOOD, WORKS, .caps = CAP_SOLO },
