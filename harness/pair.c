@@ -245,8 +245,11 @@ static int start_sides(struct pair *pair, uint64_t deadline_ns, struct why *why)
 			&pair->sides[start.side], why);
 	if (!error)
 		error = await_sides(pair, deadline_ns, why);
+	/* After a failure names go last, when no side is left that could make them anew. */
+	if (error)
+		return error;
 	leave_channel(pair);
-	return error ? error : pair_slice(pair, &ready, deadline_ns, why);
+	return pair_slice(pair, &ready, deadline_ns, why);
 }
 
 int pair_start(const struct pair_context *context, const struct pair_spec *spec,

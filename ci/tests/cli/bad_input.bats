@@ -475,7 +475,7 @@ tcp|1|1" ]
 		--placements unpinned --out run
 	[ "$(rows run mechanism status reason | sort)" = \
 "pipe|ok|
-tcp|skipped|tcp: socket: Operation not permitted" ]
+tcp|skipped|tcp: socket for 127.0.0.1: Operation not permitted" ]
 }
 
 @test "a table that cannot be written is noticed, and the rows are kept" {
