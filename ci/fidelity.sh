@@ -10,4 +10,5 @@ cd "$(dirname "$0")/.."
 need_packages bench
 configure release
 build release fidelity
-exec build/release/fidelity "$@"
+# Not by exec: the memory of the compiler would count as that of a child.
+build/release/fidelity "$@"

@@ -28,7 +28,7 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_WORD,
 		.words = presets,
 		.standard = "quick",
-		.says = "How much is measured: quick ends within 90 s on two cores, standard "
+		.says = "How much is measured: quick ends within 3 minutes on two cores, standard "
 			"within 10 minutes, full says beforehand how long it takes. The options "
 			"below change what the preset chose." },
 	{ .name = "mechanisms",

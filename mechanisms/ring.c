@@ -47,7 +47,7 @@ RING_OPS(pipe, gate_pipe)
 #define OPEN      (CAP_NAMED | CAP_UNRELATED) /* whoever knows the name can map it */
 #define INHERITED 0u
 
-#define RING(row, memory, objects, kind, specs, more_caps, words, page, sentence)        \
+#define RING(row, memory, objects, kind, specs, swept, more_caps, words, page, sentence) \
 	static const struct ring_variant row##_variant = { &backing_##memory,            \
 		&gate_kind_##objects };                                                  \
 	const struct mechanism row##_mechanism = {                                       \
@@ -60,7 +60,7 @@ RING_OPS(pipe, gate_pipe)
 		.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |            \
 			 TEST_BIT(TEST_CAPACITY),                                        \
 		.settings = specs,                                                       \
-		.size_setting = "ring.size",                                             \
+		.size_setting = swept,                                                   \
 		.shared_size = sizeof(struct ring_shared),                               \
 		.own_size = sizeof(struct ring_own),                                     \
 		.variant = &row##_variant,                                               \
@@ -76,51 +76,54 @@ RING_OPS(pipe, gate_pipe)
 		.remove = ring_remove,                                                   \
 	};
 
+/* The capacity of a ring does not depend on memory or waiting: one row is swept. */
 /* A row: its memory, its gate's objects, its operations and settings. */
-RING(shm_spin, posix, none, spin, settings, OPEN | CAP_SPINS, "shm + spin",
+RING(shm_spin, posix, none, spin, settings, "ring.size", OPEN | CAP_SPINS, "shm + spin",
 	"shm_overview(7)", "ring in POSIX shared memory; a waiting side spins")
-RING(shm_spin_futex, posix, none, spin_futex, patient_settings, OPEN | CAP_BLOCKS,
+RING(shm_spin_futex, posix, none, spin_futex, patient_settings, NULL, OPEN | CAP_BLOCKS,
 	"shm + spin, futex", "shm_overview(7)",
 	"ring in POSIX shared memory; a waiting side spins a while, then sleeps on a futex")
-RING(shm_futex, posix, none, futex, settings, OPEN | CAP_BLOCKS, "shm + futex",
+RING(shm_futex, posix, none, futex, settings, NULL, OPEN | CAP_BLOCKS, "shm + futex",
 	"shm_overview(7)",
 	"ring in POSIX shared memory; a waiting side sleeps on a futex")
-RING(shm_mutex, posix, mutex, mutex, settings, OPEN | CAP_BLOCKS, "shm + mutex, cond",
-	"shm_overview(7)",
+RING(shm_mutex, posix, mutex, mutex, settings, NULL, OPEN | CAP_BLOCKS,
+	"shm + mutex, cond", "shm_overview(7)",
 	"ring in POSIX shared memory; a waiting side sleeps on a condition variable")
-RING(shm_sem, posix, semaphore, semaphore, settings, OPEN | CAP_BLOCKS, "shm + POSIX sem",
-	"shm_overview(7)",
+RING(shm_sem, posix, semaphore, semaphore, settings, NULL, OPEN | CAP_BLOCKS,
+	"shm + POSIX sem", "shm_overview(7)",
 	"ring in POSIX shared memory; a waiting side sleeps on a POSIX semaphore")
-RING(shm_sysvsem, posix, sysv, sysv, settings, OPEN | CAP_BLOCKS, "shm + SysV sem",
+RING(shm_sysvsem, posix, sysv, sysv, settings, NULL, OPEN | CAP_BLOCKS, "shm + SysV sem",
 	"shm_overview(7)",
 	"ring in POSIX shared memory; a waiting side sleeps on a System V semaphore")
-RING(shm_eventfd, posix, eventfd, eventfd, settings, INHERITED | CAP_BLOCKS,
+RING(shm_eventfd, posix, eventfd, eventfd, settings, NULL, INHERITED | CAP_BLOCKS,
 	"shm + eventfd", "shm_overview(7)",
 	"ring in POSIX shared memory; a waiting side sleeps on an eventfd")
-RING(shm_pipe, posix, pipe, pipe, settings, INHERITED | CAP_BLOCKS, "shm + pipe",
+RING(shm_pipe, posix, pipe, pipe, settings, NULL, INHERITED | CAP_BLOCKS, "shm + pipe",
 	"shm_overview(7)", "ring in POSIX shared memory; a waiting side sleeps on a pipe")
-RING(shm_sysv_spin, sysv, none, spin, settings, OPEN | CAP_SPINS, "SysV shm + spin",
+RING(shm_sysv_spin, sysv, none, spin, settings, NULL, OPEN | CAP_SPINS, "SysV shm + spin",
 	"shmget(2)", "ring in System V shared memory; a waiting side spins")
-RING(shm_sysv_futex, sysv, none, futex, settings, OPEN | CAP_BLOCKS, "SysV shm + futex",
-	"shmget(2)", "ring in System V shared memory; a waiting side sleeps on a futex")
-RING(shm_memfd_spin, memfd, none, spin, settings, INHERITED | CAP_SPINS, "memfd + spin",
-	"memfd_create(2)", "ring in a memory file; a waiting side spins")
-RING(shm_memfd_futex, memfd, none, futex, settings, INHERITED | CAP_BLOCKS,
+RING(shm_sysv_futex, sysv, none, futex, settings, NULL, OPEN | CAP_BLOCKS,
+	"SysV shm + futex", "shmget(2)",
+	"ring in System V shared memory; a waiting side sleeps on a futex")
+RING(shm_memfd_spin, memfd, none, spin, settings, NULL, INHERITED | CAP_SPINS,
+	"memfd + spin", "memfd_create(2)", "ring in a memory file; a waiting side spins")
+RING(shm_memfd_futex, memfd, none, futex, settings, NULL, INHERITED | CAP_BLOCKS,
 	"memfd + futex", "memfd_create(2)",
 	"ring in a memory file; a waiting side sleeps on a futex")
-RING(shm_file_spin, file, none, spin, settings, OPEN | CAP_SPINS, "mapped file + spin",
-	"mmap(2)", "ring in a mapped file; a waiting side spins")
-RING(shm_file_futex, file, none, futex, settings, OPEN | CAP_BLOCKS,
+RING(shm_file_spin, file, none, spin, settings, NULL, OPEN | CAP_SPINS,
+	"mapped file + spin", "mmap(2)", "ring in a mapped file; a waiting side spins")
+RING(shm_file_futex, file, none, futex, settings, NULL, OPEN | CAP_BLOCKS,
 	"mapped file + futex", "mmap(2)",
 	"ring in a mapped file; a waiting side sleeps on a futex")
-RING(shm_anon_spin, anon, none, spin, settings, INHERITED | CAP_SPINS, "anon. map + spin",
-	"mmap(2)", "ring in an inherited anonymous mapping; a waiting side spins")
-RING(shm_anon_futex, anon, none, futex, settings, INHERITED | CAP_BLOCKS,
+RING(shm_anon_spin, anon, none, spin, settings, NULL, INHERITED | CAP_SPINS,
+	"anon. map + spin", "mmap(2)",
+	"ring in an inherited anonymous mapping; a waiting side spins")
+RING(shm_anon_futex, anon, none, futex, settings, NULL, INHERITED | CAP_BLOCKS,
 	"anon. map + futex", "mmap(2)",
 	"ring in an inherited anonymous mapping; a waiting side sleeps on a futex")
-RING(shm_huge_spin, huge, none, spin, settings, INHERITED | CAP_SPINS,
+RING(shm_huge_spin, huge, none, spin, settings, NULL, INHERITED | CAP_SPINS,
 	"huge pages + spin", "memfd_create(2)",
 	"ring in a memory file of huge pages; a waiting side spins")
-RING(shm_huge_futex, huge, none, futex, settings, INHERITED | CAP_BLOCKS,
+RING(shm_huge_futex, huge, none, futex, settings, NULL, INHERITED | CAP_BLOCKS,
 	"huge pages + futex", "memfd_create(2)",
 	"ring in a memory file of huge pages; a waiting side sleeps on a futex")
