@@ -11,7 +11,7 @@
 #     module:NAME       pkg-config knows the library
 #     font:NAME         fontconfig knows the family (figures; only asked for on Debian)
 #     link:FLAGS        the compiler named first links a program with these flags
-# What is `maybe` there adds rows to the table of mechanisms: it is installed where that can
+# What is `maybe` there adds rows to the table of mechanisms: installed where that can
 # be done without asking anybody, and nothing ends without it.
 package_table='
 bench gcc            command:gcc
@@ -199,7 +199,7 @@ install_what_may_be() {
 		echo "$0: goes on without ${names[*]}" >&2
 }
 
-# The rows of purpose $1 are satisfied, or installed with the prefix $2, or the script ends.
+# The rows of purpose $1 are satisfied, or installed by prefix $2, or the script ends.
 need_rows() {
 	local rows as_root=$2
 

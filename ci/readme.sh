@@ -2,7 +2,7 @@
 # Write the table of mechanisms into README.md, from what the program lists.
 #     ci/readme.sh            rewrite what stands between the two marks
 #     ci/readme.sh --check    change nothing; end with 1 where it is out of date
-# The program is $IPCMARK, or the newest build here; another file than README.md is $README.
+# The program is $IPCMARK, or the newest build here; $README names another file.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,7 +27,7 @@ fi
 [ -f "$readme" ] || fail "$readme is not there"
 for mark in "$begin" "$end"; do
 	[ "$(grep -cxF -e "$mark" "$readme" || true)" = 1 ] ||
-		fail "$readme must have the line '$mark' once: the table goes between the two"
+		fail "$readme must have the line '$mark' once, around the table"
 done
 [ "$(grep -nxF -e "$begin" "$readme" | cut -d: -f1)" -lt \
 	"$(grep -nxF -e "$end" "$readme" | cut -d: -f1)" ] ||
@@ -42,7 +42,8 @@ table() {
 			quoted = 0
 			for (i = 1; i <= length(line); i++) {
 				c = substr(line, i, 1)
-				if (quoted && c == "\"" && substr(line, i + 1, 1) == "\"") {
+				pair = substr(line, i, 2)
+				if (quoted && pair == "\"\"") {
 					fields[n] = fields[n] c
 					i++
 				} else if (c == "\"")
@@ -62,7 +63,8 @@ table() {
 		function properties(caps,    list, n, i, words) {
 			caps = ";" caps ";"
 			words = index(caps, ";payload;") ? "" : "no payload"
-			n = split("boundaries;in place;spins;lossy;coalesces;unrelated processes;cross-host", list, ";")
+			n = split("boundaries;in place;spins;lossy;coalesces;" \
+				"unrelated processes;cross-host", list, ";")
 			for (i = 1; i <= n; i++)
 				if (index(caps, ";" list[i] ";"))
 					words = words (words == "" ? "" : ", ") list[i]

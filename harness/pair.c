@@ -245,7 +245,7 @@ static int start_sides(struct pair *pair, uint64_t deadline_ns, struct why *why)
 			&pair->sides[start.side], why);
 	if (!error)
 		error = await_sides(pair, deadline_ns, why);
-	/* After a failure names go last, when no side is left that could make them anew. */
+	/* After a failure names go last, when no side can make them anew. */
 	if (error)
 		return error;
 	leave_channel(pair);

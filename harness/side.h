@@ -39,7 +39,7 @@ struct side_start {
 
 /* The whole life of a side: binds itself, attaches, runs slices until it is told to quit.
  * For child_start(); returns the exit status. */
-int side_main(void *start);
+int side_main(void *argument);
 
 /* Bytes of each of a side's private buffers. */
 size_t side_buffer_size(const struct pair_spec *spec);

@@ -5,12 +5,12 @@
 #include "mechanisms/mechanism.h"
 
 /* The setting "pipe.size". */
-#define PIPE_SIZE_SETTING                                                                 \
-	{                                                                                 \
-		.name = "pipe.size", .unit = "bytes",                                     \
-		.says = "capacity, rounded up to a power of two of pages (F_SETPIPE_SZ)", \
-		.limit = "fs.pipe-max-size", .standard = SETTING_UNSET,                   \
-		.range = pipe_size_range                                                  \
+#define PIPE_SIZE_SETTING                                                                \
+	{                                                                                \
+		.name = "pipe.size", .unit = "bytes",                                    \
+		.says = "capacity, rounded up to 2^n pages (F_SETPIPE_SZ)",              \
+		.limit = "fs.pipe-max-size", .standard = SETTING_UNSET,                  \
+		.range = pipe_size_range                                                 \
 	}
 void pipe_size_range(int64_t *least, int64_t *most);
 

@@ -1,4 +1,4 @@
-# cost.gp - round trip by the CPU time of both sides, one point a mechanism; names, leaders
+# cost.gp - round trip by CPU time of both sides, one point a mechanism; names, leaders
 # and the lines of one and two busy CPUs were placed beforehand.
 # gnuplot -c cost.gp FIGURE.png|FIGURE.svg FIGURE.gp
 OUT = ARG1

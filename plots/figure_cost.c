@@ -25,11 +25,13 @@ static void collect(const struct figure_data *data, const char *placement,
 		const struct subject *subject = &data->subjects[s];
 		const struct summary_row *row = figure_small_row(
 			data, placement, subject->name);
-		double cpu = row ? row->user_ns + row->system_ns : NAN;
+		double cpu;
 
+		if (!row || subject->is_floor != has_floors)
+			continue;
+		cpu = row->user_ns + row->system_ns;
 		/* A logarithmic axis has no place for nothing. */
-		if (subject->is_floor != has_floors || !(cpu > 0) ||
-			!(row->median_ns > 0))
+		if (!(cpu > 0) || !(row->median_ns > 0))
 			continue;
 		series_begin(list, subject);
 		series_point(
