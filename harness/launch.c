@@ -315,7 +315,7 @@ static int time_slices(struct launch *launch, struct random *random, uint64_t de
 	random_shuffle(random, order, count, sizeof order[0]);
 	for (size_t i = 0; i < count; i++) {
 		size_t size = order[i].size;
-		size_t first = random_below(random, spec->pair_count);
+		size_t first = (size_t)random_below(random, spec->pair_count);
 
 		for (size_t turn = 0; turn < spec->pair_count; turn++) {
 			size_t pair = (first + turn) % spec->pair_count;

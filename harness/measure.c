@@ -268,7 +268,7 @@ static ALWAYS_INLINE int joined_out(struct side *side, const struct slice *slice
 	uint64_t end = clock_stamp(side->clock) +
 		       clock_ticks(side->clock, slice->duration_ns);
 	uint64_t in_batch = 0;
-	size_t room = slice->coalesce * slice->size;
+	size_t room = (size_t)slice->coalesce * slice->size;
 	size_t used = 0;
 	bool is_last;
 

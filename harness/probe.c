@@ -20,7 +20,7 @@ struct answer {
 	struct why why;
 	int error;
 	bool is_given;
-	_Alignas(max_align_t) unsigned char shared[];
+	_Alignas(64) unsigned char shared[]; /* as a line of cache, like a mapping */
 };
 
 struct question {
