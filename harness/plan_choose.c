@@ -1,0 +1,219 @@
+#include "harness/plan_choose.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/text.h"
+#include "harness/options_value.h"
+#include "harness/vocabulary.h"
+
+#define ITEM      64
+#define SIZE_MOST ((uint64_t)1 << 20)
+
+static int no_mechanism(const char *name, struct why *why)
+{
+	const char *names[256];
+	const char *nearest;
+
+	for (size_t i = 0; i < mechanism_count; i++)
+		names[i] = mechanisms[i]->name;
+	names[mechanism_count] = NULL;
+	nearest = text_nearest(name, names);
+	why_say(why, 0, "--mechanisms: there is no mechanism '%s'%s%s%s", name,
+		nearest ? "; did you mean " : "", nearest ? nearest : "",
+		nearest ? "?" : "; see 'ipcmark list mechanisms'");
+	return -EINVAL;
+}
+
+static void choose_mechanism(struct choice *choice, const struct mechanism *mechanism)
+{
+	for (size_t i = 0; i < choice->mechanism_count; i++)
+		if (choice->mechanisms[i] == mechanism)
+			return;
+	choice->mechanisms[choice->mechanism_count++] = mechanism;
+}
+
+/* Names and globs ("shm_*"). */
+static int choose_mechanisms(struct choice *choice, const char *list, struct why *why)
+{
+	char item[ITEM];
+	int more;
+
+	if (!list)
+		list = "*";
+	while ((more = text_next(&list, item, sizeof item)) > 0) {
+		bool is_found = false;
+
+		for (size_t i = 0; i < mechanism_count; i++) {
+			if (fnmatch(item, mechanisms[i]->name, 0))
+				continue;
+			choose_mechanism(choice, mechanisms[i]);
+			is_found = true;
+		}
+		if (!is_found)
+			return no_mechanism(item, why);
+	}
+	if (more < 0)
+		return why_say(why, 0, "--mechanisms: an empty name in the list");
+	return 0;
+}
+
+static int choose_tests(struct choice *choice, const char *list, struct why *why)
+{
+	char item[ITEM];
+	int more;
+
+	for (int test = 0; test < TESTS; test++)
+		choice->tests[test] = !list;
+	if (!list)
+		return 0;
+	while ((more = text_next(&list, item, sizeof item)) > 0) {
+		struct why wrong = { "" };
+		int test;
+
+		if (option_word(item, test_names, &test, &wrong))
+			return why_say(why, 0, "--tests: %s", wrong.text);
+		choice->tests[test] = true;
+	}
+	return more < 0 ? why_say(why, 0, "--tests: an empty name in the list") : 0;
+}
+
+static int choose_sizes(
+	const char *list, size_t sizes[LAUNCH_SIZES], size_t *count, struct why *why)
+{
+	char item[ITEM];
+	int more;
+
+	*count = 0;
+	while ((more = text_next(&list, item, sizeof item)) > 0) {
+		struct why wrong = { "" };
+		uint64_t bytes;
+		bool is_new = true;
+
+		if (text_size(item, &bytes, &wrong))
+			return why_say(why, 0, "--sizes: %s", wrong.text);
+		if (bytes < 1 || bytes > SIZE_MOST)
+			return why_say(why, 0,
+				"--sizes: %s is out of range; it can be 1 to 1M", item);
+		for (size_t i = 0; i < *count; i++)
+			is_new = is_new && sizes[i] != bytes;
+		if (is_new && *count == LAUNCH_SIZES)
+			return why_say(why, 0, "--sizes: at most %d sizes", LAUNCH_SIZES);
+		if (is_new)
+			sizes[(*count)++] = (size_t)bytes;
+	}
+	return more < 0 ? why_say(why, 0, "--sizes: an empty size in the list") : 0;
+}
+
+int plan_choose_placements(const struct options *options, const struct topology *topology,
+	const struct preset *preset, struct plan *plan, struct why *why)
+{
+	const char *list = options->placements;
+	char item[ITEM];
+	int error = 0, more;
+
+	if (options->cpus[0] >= 0)
+		return topology_place_cpus(topology, options->cpus[0], options->cpus[1],
+			&plan->placements, why);
+	if (!list) {
+		error = topology_place_all(topology, &plan->placements, why);
+		/* On large machines the quick preset keeps the nearest and the farthest.
+		 */
+		if (!error && preset->placements &&
+			plan->placements.count > preset->placements) {
+			struct placement *items = plan->placements.items;
+
+			items[preset->placements - 1] = items[plan->placements.count - 1];
+			plan->placements.count = preset->placements;
+			snprintf(plan->note + strlen(plan->note),
+				sizeof plan->note - strlen(plan->note),
+				"The preset takes %u placements; --placements names others.\n",
+				preset->placements);
+		}
+		return error;
+	}
+	while (!error && (more = text_next(&list, item, sizeof item)) > 0) {
+		struct why wrong = { "" };
+
+		error = topology_place(
+			topology, item, preset->pairs, &plan->placements, &wrong);
+		if (error)
+			why_say(why, 0, "--placements: %s", wrong.text);
+	}
+	if (!error && more < 0)
+		error = why_say(why, 0, "--placements: an empty name in the list");
+	return error;
+}
+
+/* A setting must be one of a chosen mechanism, and in the range of this system. */
+static int check_settings(
+	const struct options *options, const struct choice *choice, struct why *why)
+{
+	for (size_t i = 0; i < options->setting_count; i++) {
+		const struct option_setting *setting = &options->settings[i];
+		const char *names[256 * MECHANISM_SETTINGS + 1];
+		const char *nearest;
+		size_t count = 0;
+		bool is_known = false;
+
+		for (size_t m = 0; m < choice->mechanism_count && !is_known; m++) {
+			const struct setting_spec *spec = choice->mechanisms[m]->settings;
+
+			for (; spec && spec->name; spec++) {
+				int64_t least, most;
+
+				names[count++] = spec->name;
+				if (strcmp(spec->name, setting->name))
+					continue;
+				is_known = true;
+				setting_range(spec, &least, &most);
+				if (setting->value < least || setting->value > most)
+					return why_say(why, 0,
+						"--set %s=%" PRId64
+						" is out of range; it can be %" PRId64
+						" to %" PRId64 "%s%s%s",
+						setting->name, setting->value, least,
+						most, spec->limit ? " (" : "",
+						spec->limit ? spec->limit : "",
+						spec->limit ? ")" : "");
+			}
+		}
+		if (is_known)
+			continue;
+		names[count] = NULL;
+		nearest = text_nearest(setting->name, names);
+		return why_say(why, 0,
+			"--set: no chosen mechanism has a setting '%s'%s%s%s",
+			setting->name, nearest ? "; did you mean " : "",
+			nearest ? nearest : "",
+			nearest ? "?" : "; see 'ipcmark list mechanisms'");
+	}
+	return 0;
+}
+
+int plan_choose(const struct options *options, struct choice *choice, struct why *why)
+{
+	int error;
+
+	choice->preset = &presets[options->preset];
+	choice->launches = options->launches > 0 ? (unsigned)options->launches
+						 : choice->preset->launches;
+	choice->capacity_launches = choice->launches < choice->preset->capacity_launches
+					    ? choice->launches
+					    : choice->preset->capacity_launches;
+	error = choose_mechanisms(choice, options->mechanisms, why);
+	if (!error)
+		error = choose_tests(choice, options->tests, why);
+	if (!error)
+		error = choose_sizes(
+			options->sizes ? options->sizes : choice->preset->sizes,
+			choice->sizes, &choice->size_count, why);
+	if (!error)
+		error = choose_sizes(
+			options->sizes ? options->sizes : choice->preset->write_sizes,
+			choice->write_sizes, &choice->write_size_count, why);
+	return error ? error : check_settings(options, choice, why);
+}

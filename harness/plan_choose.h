@@ -1,0 +1,28 @@
+/* plan_choose.h: what the options and the preset ask for, before it is multiplied out.
+ * Only the plan needs it. */
+#ifndef IPCMARK_PLAN_CHOOSE_H
+#define IPCMARK_PLAN_CHOOSE_H
+
+#include "harness/plan.h"
+#include "harness/presets.h"
+
+/* What is chosen before it is multiplied out. */
+struct choice {
+	const struct mechanism *mechanisms[256];
+	size_t mechanism_count;
+	bool tests[TESTS];
+	size_t sizes[LAUNCH_SIZES], write_sizes[LAUNCH_SIZES];
+	size_t size_count, write_size_count;
+	const struct preset *preset;
+	unsigned launches, capacity_launches;
+};
+
+/* Reads the lists of the options; what they do not name comes from the preset. 0 or
+ * -EINVAL in words that name the option, the value and the nearest right one. */
+int plan_choose(const struct options *options, struct choice *choice, struct why *why);
+
+/* Finds the placements and notes in the plan what was left out. 0 or -errno in words. */
+int plan_choose_placements(const struct options *options, const struct topology *topology,
+	const struct preset *preset, struct plan *plan, struct why *why);
+
+#endif
