@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "harness/base/random.h"
-#include "harness/base/text.h"
 #include "harness/plan_choose.h"
-#include "harness/vocabulary.h"
 
 #define SWEEP_MAX 40
 
