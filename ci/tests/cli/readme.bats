@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016 # the backquotes are Markdown
 # The table of mechanisms in README.md follows from the program.
 
 setup() {
@@ -18,7 +19,6 @@ setup() {
 	[ "$status" -eq 1 ]
 	[ "$(grep -c '^| `' "$README")" = \
 		"$(("$("$IPCMARK" list mechanisms --format csv | wc -l)" - 1))" ]
-	# shellcheck disable=SC2016 # the backquotes are Markdown
 	grep -qF '| `pipe` | pipe | anonymous pipe, one a direction | latency, throughput, capacity |' \
 		"$README"
 	grep -q '^| `eventfd` .*| no payload' "$README"
