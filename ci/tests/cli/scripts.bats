@@ -198,6 +198,7 @@ crosses() {
 	fake id 'echo 0'
 	fake gcc 'case $* in *-E*) exit 1 ;; esac' # no header is there
 	sed 's/^bench libc6-dev.*//' "$top/ci/packages.sh" >"$BATS_TEST_TMPDIR/packages.sh"
+	# shellcheck disable=SC2016 # for the fake to expand
 	fake apt-cache '[ "$2" = libzmq3-dev ]'
 	fake apt-get 'exit 100'
 	run on debian bash -c ". $BATS_TEST_TMPDIR/packages.sh; need_packages bench"
