@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conformance/report.h"
 #include "harness/base/janitor.h"
 #include "harness/base/text.h"
 #include "harness/command.h"
@@ -13,7 +14,8 @@
 
 #define LIST_TEXT 512
 
-static const char *const topics[] = { "mechanisms", "tests", "placements", NULL };
+static const char *const topics[] = { "mechanisms", "tests", "placements", "checks",
+	NULL };
 
 /* One CSV record; the fields end with NULL. */
 static void record(const char *const *fields)
@@ -176,6 +178,24 @@ static int list_placements(const struct options *options)
 	return EXIT_GOOD;
 }
 
+static int list_checks(const struct options *options)
+{
+	struct point *points;
+	size_t count;
+	struct why why = { "" };
+
+	if (points_choose(NULL, 0, &points, &count, &why)) {
+		command_error("%s", why.text);
+		return EXIT_UNMEASURED;
+	}
+	if (options->format == LIST_CSV)
+		report_list_csv(stdout, points, count);
+	else
+		report_list(stdout, points, count);
+	free(points);
+	return EXIT_GOOD;
+}
+
 static int list_run(const struct options *options)
 {
 	const char *topic = options->operand_count ? options->operands[0] : topics[0];
@@ -184,13 +204,15 @@ static int list_run(const struct options *options)
 		return list_tests(options);
 	if (strcmp(topic, "placements") == 0)
 		return list_placements(options);
+	if (strcmp(topic, "checks") == 0)
+		return list_checks(options);
 	return list_mechanisms(options);
 }
 
 const struct command list_command = {
 	.name = "list",
-	.synopsis = "[mechanisms|tests|placements] [OPTION...]",
-	.says = "Name what can be measured, and what is usable here.",
+	.synopsis = "[mechanisms|tests|placements|checks] [OPTION...]",
+	.says = "Name what can be measured and checked, and what is usable here.",
 	.run = list_run,
 	.operands_most = 1,
 	.operand_words = topics,

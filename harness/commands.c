@@ -7,6 +7,7 @@
 
 const struct command *const commands[] = {
 	&run_command,
+	&check_command,
 	&show_command,
 	&plot_command,
 	&list_command,

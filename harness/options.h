@@ -19,6 +19,7 @@ enum run_payload { RUN_PAYLOAD_NONE, RUN_PAYLOAD_TOUCH, RUN_PAYLOAD_VERIFY };
 enum run_sched { RUN_SCHED_INHERIT, RUN_SCHED_OTHER, RUN_SCHED_FIFO };
 enum run_clock { RUN_CLOCK_AUTO, RUN_CLOCK_TSC, RUN_CLOCK_MONOTONIC };
 enum list_format { LIST_TABLE, LIST_CSV };
+enum check_format { CHECK_TAP, CHECK_CSV };
 
 /* One --set NAME=VALUE, the value read as a size ("1M"). */
 #define OPTION_SETTINGS     32
@@ -57,6 +58,14 @@ struct options {
 	bool dry_run;
 	int64_t deadline_ns, slice_ns;
 	int64_t warm_up_ns, slices;
+
+	bool strict, explain; /* of check */
+	const char *target, *junit;
+	int check_format; /* enum check_format */
+	int tap_version; /* 0: 13, 1: 14 */
+	int64_t jobs; /* -1: as many as CPUs */
+	int64_t repeat;
+	double deadline_scale;
 };
 
 enum option_kind {
@@ -66,6 +75,7 @@ enum option_kind {
 	OPTION_NUMBER, /* int64_t */
 	OPTION_SIZE, /* int64_t, bytes */
 	OPTION_TIME, /* int64_t, ns */
+	OPTION_FACTOR, /* double, in thousandths of least and most */
 	OPTION_CPUS, /* int[2] */
 	OPTION_SCHED, /* int and int: policy and priority */
 	OPTION_SETTING, /* settings and setting_count */

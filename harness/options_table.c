@@ -6,8 +6,11 @@
 
 static const char *const of_run[] = { "run", NULL };
 static const char *const of_list[] = { "list", NULL };
+static const char *const of_check[] = { "check", NULL };
 
 static const char *const formats[] = { "table", "csv", NULL };
+static const char *const check_formats[] = { "tap", "csv", NULL };
+static const char *const tap_versions[] = { "13", "14", NULL };
 static const char *const presets[] = { "quick", "standard", "full", NULL };
 static const char *const payloads[] = { "none", "touch", "verify", NULL };
 static const char *const clocks[] = { "auto", "tsc", "monotonic", NULL };
@@ -17,6 +20,7 @@ static const char *const clocks[] = { "auto", "tsc", "monotonic", NULL };
 
 #define FIELD(field) .offset = offsetof(struct options, field)
 #define RUN          .commands = of_run
+#define CHECK        .commands = of_check
 #define PLAN         .shapes_plan = true, .has_variable = true
 
 const struct option_spec option_table[] = {
@@ -250,6 +254,84 @@ const struct option_spec option_table[] = {
 		.words = formats,
 		.standard = "table",
 		.says = "A table to read, or CSV with every column." },
+	{ .name = "strict",
+		CHECK,
+		FIELD(strict),
+		.kind = OPTION_FLAG,
+		.says = "What implementations are merely observed to do counts as promised: "
+			"doing otherwise is a failure." },
+	{ .name = "target",
+		.value = "NAME|FILE.csv",
+		CHECK,
+		FIELD(target),
+		.has_variable = true,
+		.kind = OPTION_TEXT,
+		.standard = "linux",
+		.says = "The system that is checked: its known deviations are reported as TODO "
+			"instead of failing. A file of your own has the columns id, verdict "
+			"(deviates, or varies), reason, reference." },
+	{ .name = "format",
+		.value = "tap|csv",
+		CHECK,
+		FIELD(check_format),
+		.kind = OPTION_WORD,
+		.words = check_formats,
+		.standard = "tap",
+		.says = "Test Anything Protocol, or CSV with every column." },
+	{ .name = "tap-version",
+		.value = "13|14",
+		CHECK,
+		FIELD(tap_version),
+		.kind = OPTION_WORD,
+		.words = tap_versions,
+		.standard = "13",
+		.says = "The version that the first line names; not every reader takes 14." },
+	{ .name = "junit",
+		.value = "FILE",
+		CHECK,
+		FIELD(junit),
+		.kind = OPTION_TEXT,
+		.otherwise = "none",
+		.says = "Write the results as JUnit XML to FILE, too." },
+	{ .name = "jobs",
+		.letter = 'j',
+		.value = "N",
+		CHECK,
+		FIELD(jobs),
+		.has_variable = true,
+		.kind = OPTION_NUMBER,
+		.least = 1,
+		.most = 64,
+		.otherwise = "as many as CPUs",
+		.says = "Checks that run at a time; those that need the machine to themselves "
+			"run alone, after the others." },
+	{ .name = "repeat",
+		.value = "N",
+		CHECK,
+		FIELD(repeat),
+		.kind = OPTION_NUMBER,
+		.least = 1,
+		.most = 1000000,
+		.standard = "1",
+		.says = "Run each check N times; one that does not always end the same fails "
+			"as unstable." },
+	{ .name = "deadline-scale",
+		.value = "X",
+		CHECK,
+		FIELD(deadline_scale),
+		.has_variable = true,
+		.kind = OPTION_FACTOR,
+		.least = 10,
+		.most = 1000000,
+		.standard = "1",
+		.says = "Multiply the deadline of a check, 10 s, for emulators and other slow "
+			"systems." },
+	{ .name = "explain",
+		CHECK,
+		FIELD(explain),
+		.kind = OPTION_FLAG,
+		.says = "Check nothing; print what is promised, by whom, how it is tested, "
+			"which systems differ and what breaks in programs there." },
 	{ .name = "help",
 		.letter = 'h',
 		FIELD(help),

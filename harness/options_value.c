@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/text.h"
@@ -78,6 +80,24 @@ static int parse_quantity(const struct option_spec *spec, const char *text,
 	}
 	why_say(why, 0, "%s is out of range; it can be %s to %s", text, least, most);
 	return -ERANGE;
+}
+
+/* A plain number; the range is in thousandths. */
+static int parse_factor(
+	const struct option_spec *spec, const char *text, double *factor, struct why *why)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(value))
+		return why_say(why, 0, "'%s' is not a number, such as 2.5", text);
+	if (value < (double)spec->least / 1000 || value > (double)spec->most / 1000) {
+		why_say(why, 0, "%s is out of range; it can be %g to %g", text,
+			(double)spec->least / 1000, (double)spec->most / 1000);
+		return -ERANGE;
+	}
+	*factor = value;
+	return 0;
 }
 
 static int parse_cpus(const char *text, int cpus[2], struct why *why)
@@ -187,6 +207,8 @@ int option_read(struct options *options, const struct option_spec *spec,
 	case OPTION_SIZE:
 	case OPTION_TIME:
 		return parse_quantity(spec, value, at, why);
+	case OPTION_FACTOR:
+		return parse_factor(spec, value, at, why);
 	case OPTION_CPUS:
 		return parse_cpus(value, at, why);
 	case OPTION_SCHED:
@@ -233,6 +255,9 @@ bool options_text(const struct options *options, const struct option_spec *spec,
 	case OPTION_TIME:
 		if (*(const int64_t *)at >= 0)
 			time_text(*(const int64_t *)at, text, size);
+		break;
+	case OPTION_FACTOR:
+		snprintf(text, size, "%g", *(const double *)at);
 		break;
 	case OPTION_CPUS:
 		if (ints[0] >= 0)

@@ -2,47 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "harness/base/random.h"
-
-static int make_directory(struct janitor *janitor, struct why *why)
-{
-	const char *parent = getenv("TMPDIR");
-	int error;
-
-	if (!parent || parent[0] != '/')
-		parent = "/tmp";
-	if (snprintf(janitor->directory, sizeof janitor->directory,
-		    "%s/ipcmark-%016" PRIx64, parent,
-		    random_secret()) >= (int)sizeof janitor->directory) {
-		error = why_say(
-			why, ENAMETOOLONG, "make a private directory in %s", parent);
-		why_add(why, "set TMPDIR to a shorter path");
-		return error;
-	}
-	error = ledger_add(janitor->ledger, LEDGER_DIRECTORY, janitor->directory, why);
-	if (error)
-		return error;
-	/* mkdir follows no link at the last step and fails if anything is there. */
-	if (mkdir(janitor->directory, 0700)) {
-		error = why_say(
-			why, errno, "make the private directory %s", janitor->directory);
-		why_add(why, "set TMPDIR to a directory that can be written");
-		return error;
-	}
-	return 0;
-}
 
 /* Without close_range(2), an old kernel: as many as the limit lets there be. */
 static void close_from(int first)
@@ -98,7 +64,7 @@ int janitor_start(struct janitor *janitor, struct why *why)
 	error = janitor->pid < 0 ? why_say(why, errno, "start the janitor") : 0;
 	close(ends[0]);
 	if (!error)
-		error = make_directory(janitor, why);
+		error = ledger_directory(janitor->ledger, janitor->directory, why);
 	if (error)
 		janitor_stop(janitor);
 	return error;

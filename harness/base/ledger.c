@@ -11,8 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,6 +92,32 @@ int ledger_name(struct ledger *ledger, enum ledger_kind kind, char *name, struct
 	return ledger_add(ledger, kind, name, why);
 }
 
+int ledger_directory(struct ledger *ledger, char *path, struct why *why)
+{
+	const char *parent = getenv("TMPDIR");
+	int error;
+
+	if (!parent || parent[0] != '/')
+		parent = "/tmp";
+	if (snprintf(path, LEDGER_NAME, "%s/ipcmark-%016" PRIx64, parent,
+		    random_secret()) >= LEDGER_NAME) {
+		error = why_say(
+			why, ENAMETOOLONG, "make a private directory in %s", parent);
+		why_add(why, "set TMPDIR to a shorter path");
+		return error;
+	}
+	error = ledger_add(ledger, LEDGER_DIRECTORY, path, why);
+	if (error)
+		return error;
+	/* mkdir follows no link at the last step and fails if anything is there. */
+	if (mkdir(path, 0700)) {
+		error = why_say(why, errno, "make the private directory %s", path);
+		why_add(why, "set TMPDIR to a directory that can be written");
+		return error;
+	}
+	return 0;
+}
+
 int ledger_add_process(struct ledger *ledger, pid_t pid, struct why *why)
 {
 	struct entry *entry = claim(ledger, LEDGER_PROCESS, why);
@@ -119,14 +147,19 @@ static bool is_sysv(uint32_t kind)
 	       kind == LEDGER_SYSV_MSG;
 }
 
+enum sysv_kind ledger_sysv_kind(enum ledger_kind kind)
+{
+	return kind == LEDGER_SYSV_SHM   ? SYSV_SHM
+	       : kind == LEDGER_SYSV_SEM ? SYSV_SEM
+					 : SYSV_MSG;
+}
+
 static struct sysv_object sysv_object(const struct entry *entry)
 {
 	uint32_t kind = atomic_load(&entry->kind);
 
 	return (struct sysv_object) {
-		.kind = kind == LEDGER_SYSV_SHM   ? SYSV_SHM
-			: kind == LEDGER_SYSV_SEM ? SYSV_SEM
-						  : SYSV_MSG,
+		.kind = ledger_sysv_kind((enum ledger_kind)kind),
 		.key = atomic_load(&entry->key),
 		.id = atomic_load(&entry->id),
 		.maker = atomic_load(&entry->pid),
@@ -202,6 +235,26 @@ int ledger_sysv(struct ledger *ledger, enum ledger_kind kind, size_t size, int *
 	else
 		add_sysv_limits(why, kind);
 	return error;
+}
+
+int ledger_adopt_sysv(
+	struct ledger *ledger, enum ledger_kind kind, int id, struct why *why)
+{
+	struct sysv_object object;
+	struct entry *entry;
+	int error = sysv_recognise(ledger_sysv_kind(kind), id, &object);
+
+	if (error)
+		return why_say(why, -error, "look at the System V object %d", id);
+	entry = claim(ledger, kind, why);
+	if (!entry)
+		return -ENOSPC;
+	atomic_store(&entry->key, object.key);
+	atomic_store(&entry->id, id);
+	atomic_store(&entry->pid, object.maker);
+	atomic_store(&entry->since_s, object.since_s);
+	atomic_store(&entry->is_written, 1);
+	return 0;
 }
 
 void ledger_remove_sysv(struct ledger *ledger, enum ledger_kind kind, int id)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "harness/base/sysv.h"
 #include "harness/base/why.h"
 
 enum ledger_kind {
@@ -44,6 +45,10 @@ int ledger_add(
 	struct ledger *ledger, enum ledger_kind kind, const char *name, struct why *why);
 int ledger_add_process(struct ledger *ledger, pid_t pid, struct why *why);
 
+/* Makes a private directory (0700) with an unpredictable name in TMPDIR, else in /tmp,
+ * entered before. `path` has LEDGER_NAME bytes. 0 or -errno in words. */
+int ledger_directory(struct ledger *ledger, char *path, struct why *why);
+
 /* Removes the thing and then its entry; a thing that is gone already is no error. */
 void ledger_remove(struct ledger *ledger, enum ledger_kind kind, const char *name);
 
@@ -53,6 +58,14 @@ void ledger_remove(struct ledger *ledger, enum ledger_kind kind, const char *nam
  * words. */
 int ledger_sysv(struct ledger *ledger, enum ledger_kind kind, size_t size, int *id,
 	struct why *why);
+
+/* Enters an object that this process has made by itself. 0, -ENOSPC, or -EINVAL when there
+ * is no such object, in words. */
+int ledger_adopt_sysv(
+	struct ledger *ledger, enum ledger_kind kind, int id, struct why *why);
+
+/* The kind of System V object that such a kind of entry is for. */
+enum sysv_kind ledger_sysv_kind(enum ledger_kind kind);
 
 /* Removes such an object and its entry. An id that is not in the ledger is left alone. */
 void ledger_remove_sysv(struct ledger *ledger, enum ledger_kind kind, int id);

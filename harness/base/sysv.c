@@ -101,6 +101,18 @@ static bool ask(const struct sysv_object *object, int id, struct facts *facts)
 	return false;
 }
 
+int sysv_recognise(enum sysv_kind kind, int id, struct sysv_object *object)
+{
+	struct facts facts;
+
+	*object = (struct sysv_object) { .kind = kind, .id = id, .maker = getpid() };
+	if (!ask(object, id, &facts))
+		return -errno;
+	object->key = facts.perm.__key;
+	object->since_s = facts.changed_s;
+	return 0;
+}
+
 static bool is_ours(const struct sysv_object *object, const struct facts *facts)
 {
 	if (facts->perm.__key != object->key || facts->perm.cuid != geteuid() ||

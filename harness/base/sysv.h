@@ -32,6 +32,9 @@ int sysv_key(enum sysv_kind kind, key_t *key);
  * alone, and sets object->id. Fails with -EEXIST if anything is at the key. */
 int sysv_make(struct sysv_object *object, size_t size);
 
+/* Describes the object `id`, which this process has made. 0 or -errno. */
+int sysv_recognise(enum sysv_kind kind, int id, struct sysv_object *object);
+
 /* Removes the object if it is certainly the one that was made: one whose id is known must
  * still have the key; one whose id is not (the maker died just then) must in addition be
  * as new and as unused as it would be. What is not ours, or gone, stays as it is. */

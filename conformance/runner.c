@@ -1,0 +1,322 @@
+#include "conformance/runner.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conformance/errors.h"
+#include "conformance/needs.h"
+#include "conformance/strays.h"
+#include "conformance/subject.h"
+#include "harness/base/janitor.h"
+#include "harness/base/memory.h"
+
+#define JOBS 64
+
+/* Where one check at a time runs. */
+struct slot {
+	struct janitor janitor;
+	struct subject subject; /* what its child is told */
+	struct child child;
+	struct point *point; /* NULL: idle */
+	uint64_t since_ns;
+	bool is_late;
+};
+
+struct runner {
+	struct point *points;
+	size_t count, reported;
+	bool *is_ready;
+	const struct runner_options *options;
+	void (*done)(struct point *point, void *context);
+	void *context;
+	struct slot slots[JOBS];
+	int slot_count;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t deadline_ns(const struct runner *runner)
+{
+	return (uint64_t)(DEADLINE_S * 1e9 * runner->options->deadline_scale);
+}
+
+/* Reports in order what is ready. */
+static void report(struct runner *runner)
+{
+	while (runner->reported < runner->count && runner->is_ready[runner->reported]) {
+		struct point *point = &runner->points[runner->reported++];
+
+		runner->done(point, runner->context);
+	}
+}
+
+static void finish_point(struct runner *runner, struct point *point)
+{
+	runner->is_ready[point - runner->points] = true;
+	report(runner);
+}
+
+/* A need that is not met, without trying. */
+static bool is_passed_over(struct point *point)
+{
+	struct why why = { "" };
+	int error = needs_met(point->check->needs, &why);
+	struct outcome *outcome = &point->outcome;
+
+	if (!error)
+		return false;
+	outcome->kind = error == -ENOSYS && point->text->promise == PROMISE_POSIX
+				? VERDICT_DEVIATES
+				: VERDICT_SKIPPED;
+	outcome->error = error == -ENOSYS ? ENOSYS : 0;
+	snprintf(outcome->reason, sizeof outcome->reason, "%s",
+		why.text[0] ? why.text : "not possible here");
+	return true;
+}
+
+static int start(
+	struct runner *runner, struct slot *slot, struct point *point, struct why *why)
+{
+	int error = subject_prepare(&slot->subject, point, slot->janitor.ledger, why);
+
+	if (!error)
+		error = child_start(
+			&slot->janitor, subject_run, &slot->subject, &slot->child, why);
+	if (error) {
+		ledger_clear(slot->janitor.ledger);
+		return error;
+	}
+	slot->point = point;
+	slot->since_ns = now_ns();
+	slot->is_late = false;
+	(void)runner;
+	return 0;
+}
+
+/* Folds one repetition into the point. */
+static void fold(struct point *point, const struct outcome *outcome)
+{
+	struct outcome *all = &point->outcome;
+
+	point->repeats++;
+	if (point->repeats == 1 ||
+		(all->kind == VERDICT_OK && outcome->kind != VERDICT_OK)) {
+		int same = point->repeats == 1 ? 0 : point->same;
+		uint64_t spent_ns = all->duration_ns;
+
+		*all = *outcome;
+		all->duration_ns += spent_ns;
+		point->same = same + (point->repeats == 1);
+		return;
+	}
+	all->duration_ns += outcome->duration_ns;
+	point->same += outcome->kind == all->kind;
+}
+
+/* Its child has ended, or has to. */
+static void end(struct runner *runner, struct slot *slot)
+{
+	struct point *point = slot->point;
+	struct outcome outcome;
+	int status;
+
+	/* The group first: while its leader is not reaped, its number is nobody else's.
+	 */
+	kill(-slot->child.pid, SIGKILL);
+	status = child_end(&slot->janitor, &slot->child);
+	slot->point = NULL;
+	subject_outcome(&slot->subject, status,
+		slot->is_late ? deadline_ns(runner) / 1000000u : 0, &outcome);
+	outcome.duration_ns = now_ns() - slot->since_ns;
+	ledger_clear(slot->janitor.ledger);
+	fold(point, &outcome);
+}
+
+/* Processes that a check left behind came to us; those of the other slots did not. */
+static void end_strays(const struct runner *runner)
+{
+	pid_t ours[2 * JOBS];
+	size_t count = 0;
+
+	for (int i = 0; i < runner->slot_count; i++) {
+		ours[count++] = runner->slots[i].janitor.pid;
+		if (runner->slots[i].point)
+			ours[count++] = runner->slots[i].child.pid;
+	}
+	strays_end(ours, count);
+}
+
+/* Sleeps until a child ends, a deadline passes or a signal arrives. */
+static void sleep_until_news(struct runner *runner)
+{
+	struct pollfd polled[JOBS];
+	uint64_t now = now_ns(), nearest = UINT64_MAX, limit = deadline_ns(runner);
+	struct timespec timeout;
+	nfds_t count = 0;
+
+	for (int i = 0; i < runner->slot_count; i++) {
+		const struct slot *slot = &runner->slots[i];
+		uint64_t left = slot->since_ns + limit > now
+					? slot->since_ns + limit - now
+					: 0;
+
+		if (!slot->point)
+			continue;
+		polled[count++] = (struct pollfd) { slot->child.pidfd, POLLIN, 0 };
+		if (left < nearest)
+			nearest = left;
+	}
+	timeout = (struct timespec) { (time_t)(nearest / 1000000000u),
+		(long)(nearest % 1000000000u) };
+	ppoll(polled, count, &timeout, runner->options->sleep_mask);
+}
+
+static bool has_ended(const struct slot *slot)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)slot->child.pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+		       0 &&
+	       info.si_pid == slot->child.pid;
+}
+
+static bool is_interrupted(const struct runner *runner)
+{
+	return runner->options->interrupted && runner->options->interrupted();
+}
+
+/* Ends what is to end; a point that has repetitions left starts again. */
+static int tend(struct runner *runner, struct slot *slot, struct why *why)
+{
+	struct point *point = slot->point;
+
+	if (!point)
+		return 0;
+	slot->is_late = !has_ended(slot);
+	if (slot->is_late && now_ns() - slot->since_ns < deadline_ns(runner))
+		return 0;
+	end(runner, slot);
+	end_strays(runner);
+	if (point->repeats < runner->options->repeats && !is_interrupted(runner))
+		return start(runner, slot, point, why);
+	finish_point(runner, point);
+	return 0;
+}
+
+/* The next point of this phase that has to be run, or NULL. */
+static struct point *next_point(struct runner *runner, bool is_serial, size_t *at)
+{
+	while (*at < runner->count) {
+		struct point *point = &runner->points[(*at)++];
+
+		if (point->check->is_serial != is_serial)
+			continue;
+		if (!is_passed_over(point))
+			return point;
+		finish_point(runner, point);
+	}
+	return NULL;
+}
+
+static int run_phase(struct runner *runner, bool is_serial, int jobs, struct why *why)
+{
+	size_t at = 0;
+	int busy = 0, error = 0;
+
+	do {
+		busy = 0;
+		for (int i = 0; i < jobs && !error; i++) {
+			struct slot *slot = &runner->slots[i];
+			struct point *point;
+
+			error = tend(runner, slot, why);
+			if (!error && !slot->point &&
+				(point = next_point(runner, is_serial, &at)))
+				error = start(runner, slot, point, why);
+			busy += slot->point != NULL;
+		}
+		if (!error && is_interrupted(runner))
+			error = -EINTR;
+		if (!error && busy)
+			sleep_until_news(runner);
+	} while (!error && busy);
+	return error;
+}
+
+static int open_slots(struct runner *runner, int jobs, struct why *why)
+{
+	int error = 0;
+
+	for (runner->slot_count = 0; runner->slot_count < jobs && !error;
+		runner->slot_count++) {
+		struct slot *slot = &runner->slots[runner->slot_count];
+
+		error = subject_open(&slot->subject, why);
+		if (!error) {
+			error = janitor_start(&slot->janitor, why);
+			if (error)
+				subject_close(&slot->subject);
+		}
+		if (error)
+			break;
+	}
+	return error;
+}
+
+static void close_slots(struct runner *runner)
+{
+	for (int i = 0; i < runner->slot_count; i++) {
+		struct slot *slot = &runner->slots[i];
+
+		if (slot->point)
+			end(runner, slot);
+	}
+	end_strays(runner);
+	for (int i = 0; i < runner->slot_count; i++) {
+		janitor_stop(&runner->slots[i].janitor);
+		subject_close(&runner->slots[i].subject);
+	}
+}
+
+int runner_run(struct point *points, size_t count, const struct runner_options *options,
+	void (*done)(struct point *point, void *context), void *context, struct why *why)
+{
+	struct runner *runner = calloc(1, sizeof *runner);
+	int jobs = options->jobs < JOBS ? options->jobs : JOBS;
+	int error;
+
+	if (!runner)
+		return why_say(why, ENOMEM, "run the checks");
+	*runner = (struct runner) { .points = points,
+		.count = count,
+		.options = options,
+		.done = done,
+		.context = context,
+		.is_ready = calloc(count ? count : 1, sizeof(bool)) };
+	/* Whatever a check leaves running becomes our child when the check has ended. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	error = runner->is_ready ? open_slots(runner, jobs, why)
+				 : why_say(why, ENOMEM, "run the checks");
+	if (!error)
+		error = run_phase(runner, false, jobs, why);
+	if (!error)
+		error = run_phase(runner, true, 1, why);
+	close_slots(runner);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	free(runner->is_ready);
+	free(runner);
+	return error;
+}
