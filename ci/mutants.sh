@@ -64,9 +64,9 @@ is_chosen() {
 
 echo "== under $(wc -l <"$out/mutants.txt") mutants" >&2
 jobs=0
-while IFS=$separator read -r name call when then kills; do
+while IFS=$separator read -r name call condition action kills; do
 	is_chosen "$kills" || continue
-	under "$name" "$call" "$when" "$then" "$kills" &
+	under "$name" "$call" "$condition" "$action" "$kills" &
 	jobs=$((jobs + 1))
 	if [ "$jobs" -ge "$(nproc)" ]; then
 		wait -n || true
@@ -104,13 +104,15 @@ sqlite3 -header -csv "$database" \
 	'SELECT mutant, id AS "check", verdict FROM kills ORDER BY 1, 2' >"$out/kills.csv"
 
 ask() { sqlite3 -noheader -list "$database" "$1"; }
-idle=$(ask "SELECT DISTINCT mutant FROM kills WHERE mutant NOT IN (SELECT mutant FROM dead)
-	AND mutant IN (SELECT kills.mutant FROM kills JOIN truth USING (id)
-		WHERE truth.verdict = 'ok')")
-survivors=$(ask "SELECT id FROM state WHERE passes AND id NOT IN (SELECT id FROM dead)")
-unseen=$(ask "SELECT id FROM state WHERE NOT passes AND NOT deviates")
-echo "== $(ask 'SELECT count(*) FROM state') checks, $(ask 'SELECT count(DISTINCT id) FROM dead') killed by $(ask 'SELECT count(DISTINCT mutant) FROM dead') mutants"
-[ -z "$unseen" ] || printf 'not run here: %s\n' $unseen
-[ -z "$idle" ] || printf 'mutant that kills nothing: %s\n' $idle
-[ -z "$survivors" ] || printf 'check that nothing kills: %s\n' $survivors
+idle=$(ask "SELECT DISTINCT 'mutant that kills nothing: ' || mutant FROM kills
+	JOIN truth USING (id)
+	WHERE truth.verdict = 'ok' AND mutant NOT IN (SELECT mutant FROM dead)")
+survivors=$(ask "SELECT 'check that nothing kills: ' || id FROM state
+	WHERE passes AND id NOT IN (SELECT id FROM dead)")
+ask "SELECT 'not run here: ' || id FROM state WHERE NOT passes AND NOT deviates"
+echo "== $(ask 'SELECT count(*) FROM state') checks," \
+	"$(ask 'SELECT count(DISTINCT id) FROM dead') killed by" \
+	"$(ask 'SELECT count(DISTINCT mutant) FROM dead') mutants"
+[ -z "$idle" ] || echo "$idle"
+[ -z "$survivors" ] || echo "$survivors"
 [ -z "$idle$survivors" ]
