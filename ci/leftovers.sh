@@ -50,12 +50,13 @@ objects() {
 
 # Processes of a run: its children inherit TMPDIR, and no other has this value.
 processes() {
-	local process
+	local process name
 
 	# A zombie that its new parent has not reaped yet has no environment any more.
 	for process in /proc/[0-9]*; do
 		grep -qzxF "TMPDIR=$1" "$process/environ" 2>/dev/null || continue
-		echo "process ${process#/proc/} $(cat "$process/comm" 2>/dev/null || true)"
+		name=$(cat "$process/comm" 2>/dev/null) || true
+		echo "process ${process#/proc/} $name"
 	done
 }
 
@@ -74,7 +75,8 @@ look_for_leftovers() {
 	# shellcheck disable=SC2034 # for who sources this
 	left=$(
 		[ -z "$running" ] || echo "$running"
-		comm -13 <(sort <<<"$before") <(objects | sort) | sed 's/^/kernel object /'
+		comm -13 <(sort <<<"$before") <(objects | sort) |
+			sed 's/^/kernel object /'
 		find "$private" -mindepth 1 | sed 's/^/file in TMPDIR /'
 	)
 }
