@@ -37,6 +37,7 @@ sizes=1,7,64,1000,4095,4096,4097,8191,65507,65535,65536,1048575
 slice_ms=20
 round_ms=10000 # a launch is not to take longer than this
 most_slices=256 # of a size, that a launch can have
+patience=300s # only ends what hangs; on a busy machine all of it may take long
 columns='mechanism,payload,seconds,messages,failures,leftovers,reason,kernel,commit'
 
 scratch=$(mktemp -d)
@@ -120,8 +121,8 @@ run_round() {
 	private=$(mktemp -d "$scratch/tmp.XXXXXX") # a new one: by it processes are known
 	TMPDIR=$private "$ipcmark" run --mechanisms "$1" --tests latency,throughput \
 		--sizes "$sizes" --payload verify --cpus "$(cpus_of "$1")" --launches 1 \
-		--clock monotonic --slice "${slice_ms}ms" --slices "$2" --out "$run" \
-		>"$scratch/log" 2>&1 &
+		--clock monotonic --deadline "$patience" --slice "${slice_ms}ms" \
+		--slices "$2" --out "$run" >"$scratch/log" 2>&1 &
 	running=$!
 	wait "$running" || status=$?
 	running=
