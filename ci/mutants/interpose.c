@@ -10,6 +10,9 @@
  *                result=V result<V result>V errno=E    what the real call did
  *                nth=K from=K                          the K-th matching call, from it on
  *     action     argN:=V argN|=V argN&~=V              before the call
+ *                plant=N+OFFSET:SIZE:V                 V is there while the call is made
+ *                halves=N:SIZE                         two calls, each of half of what
+ *                                                      argument N counts (of SIZE bytes)
  *                quiet=SIGNAL                          what it raises of it is lost
  *                skip                                  the call is not made at all
  *                twice                                 it is made a second time
@@ -64,7 +67,9 @@ enum verb {
 	ADD,
 	FLIP,
 	POKE,
-	RAISE
+	RAISE,
+	PLANT,
+	HALVES
 };
 
 struct action {
@@ -164,21 +169,36 @@ static bool read_change(const char *text, struct action *action)
 	return true;
 }
 
+static bool read_place(const char *text, struct action *action)
+{
+	char value[32];
+
+	if (sscanf(text, "halves=%d:%li", &action->argument, &action->size) == 2) {
+		action->verb = HALVES;
+		return true;
+	}
+	if (sscanf(text, "poke=%d+%li:%li:%31s", &action->argument, &action->offset,
+		    &action->size, value) == 4)
+		action->verb = POKE;
+	else if (sscanf(text, "plant=%d+%li:%li:%31s", &action->argument, &action->offset,
+			 &action->size, value) == 4)
+		action->verb = PLANT;
+	else
+		return false;
+	action->value = value_of(value);
+	return true;
+}
+
 static void read_action(const char *text)
 {
 	struct action *action = &mutant.actions[mutant.action_count];
-	char value[32];
 
 	if (mutant.action_count++ == TERMS)
 		misspelt(text);
 	if (read_change(text, action))
 		return;
-	if (sscanf(text, "poke=%d+%li:%li:%31s", &action->argument, &action->offset,
-		    &action->size, value) == 4) {
-		action->verb = POKE;
-		action->value = value_of(value);
+	if (read_place(text, action))
 		return;
-	}
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
 		size_t length = strlen(verbs[i].name);
 
@@ -383,15 +403,55 @@ static long make_quietly(call *real, const long *arguments, bool is_int, int sig
 	return result;
 }
 
+/* In two, as a system without atomic writes would. */
+static long make_halves(
+	call *real, const long *arguments, bool is_int, const struct action *halves)
+{
+	int n = halves->argument;
+	long part[6], half = arguments[n] / 2, first, second;
+
+	memcpy(part, arguments, sizeof part);
+	part[n] = half;
+	first = make(real, part, is_int);
+	if (first < 0)
+		return first;
+	part[n] = arguments[n] - half;
+	part[n - 1] += half * halves->size;
+	second = make(real, part, is_int);
+	return second < 0 ? first : first + second;
+}
+
+static long make_as_told(call *real, const long *arguments, bool is_int)
+{
+	const struct action *quiet = find(QUIET), *halves = find(HALVES),
+			    *plant = find(PLANT);
+	char *at = plant ? (char *)arguments[plant->argument] : NULL;
+	char old[sizeof plant->value];
+	long result;
+
+	if (at) {
+		at += plant->offset;
+		memcpy(old, at, (size_t)plant->size);
+		memcpy(at, &plant->value, (size_t)plant->size);
+	}
+	if (quiet)
+		result = make_quietly(real, arguments, is_int, (int)quiet->value);
+	else if (halves)
+		result = make_halves(real, arguments, is_int, halves);
+	else
+		result = make(real, arguments, is_int);
+	if (at)
+		memcpy(at, old, (size_t)plant->size);
+	return result;
+}
+
 static long lie(call *real, bool is_int, long *arguments)
 {
-	const struct action *quiet = find(QUIET);
 	bool is_made = false;
 	long result = 0;
 
 	if (asks_after()) {
-		result = quiet ? make_quietly(real, arguments, is_int, (int)quiet->value)
-			       : make(real, arguments, is_int);
+		result = make_as_told(real, arguments, is_int);
 		is_made = true;
 		if (!holds(true, arguments, result, errno) || !is_turn())
 			return result;
@@ -400,8 +460,7 @@ static long lie(call *real, bool is_int, long *arguments)
 	}
 	change(arguments);
 	if (!is_made && !find(SKIP) && !find(HANG))
-		result = quiet ? make_quietly(real, arguments, is_int, (int)quiet->value)
-			       : make(real, arguments, is_int);
+		result = make_as_told(real, arguments, is_int);
 	if (find(TWICE))
 		result = make(real, arguments, is_int);
 	return after(arguments, result);
