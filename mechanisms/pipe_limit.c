@@ -134,16 +134,17 @@ static int open_both(struct channel *channel, int ends[4])
 }
 
 /* The child: ends before the parent makes anything else of the channel. */
-static _Noreturn void be_the_user(struct channel *channel, int out)
+static _Noreturn void be_the_user(const struct channel *channel, int out)
 {
 	struct answer answer = { 0 };
+	struct channel own = *channel;
 	int ends[4];
 	struct iovec bytes = { .iov_base = &answer, .iov_len = sizeof answer };
 	union control control = { 0 };
 	struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1 };
 
-	channel->why = &answer.why;
-	answer.error = open_both(channel, ends);
+	own.why = &answer.why;
+	answer.error = open_both(&own, ends);
 	if (!answer.error) {
 		struct cmsghdr *header = &control.header;
 
@@ -161,7 +162,7 @@ static _Noreturn void be_the_user(struct channel *channel, int out)
 static int take_pipes(struct channel *channel, int in)
 {
 	struct descriptor_pairs *pairs = channel->shared;
-	struct answer answer;
+	struct answer answer = { 0 };
 	int ends[4] = { -1, -1, -1, -1 };
 	struct iovec bytes = { .iov_base = &answer, .iov_len = sizeof answer };
 	union control control = { 0 };
