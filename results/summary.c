@@ -241,6 +241,22 @@ static double percentile(const struct histogram *histogram, double q)
 						       : NAN;
 }
 
+/* A run that is killed between the rows of a launch and its histograms leaves fewer
+ * samples than the rows tell of; a machine that goes down may leave more, when the launch
+ * is measured again whose rows had not reached the disk. */
+static void compare_samples(const struct histogram *histogram, struct summary_row *row)
+{
+	int64_t samples = row->samples;
+
+	row->samples = (int64_t)histogram->count;
+	if (samples == ROW_UNKNOWN || samples == row->samples || row->reason[0])
+		return;
+	snprintf(row->reason, sizeof row->reason,
+		"percentiles rest on %" PRId64 " samples where the launches have %" PRId64
+		": the run was cut short while it kept a launch",
+		row->samples, samples);
+}
+
 static int add_percentiles(const struct run_directory *run,
 	const struct result_row *result, struct histogram *histogram,
 	struct summary_row *row, struct why *why)
@@ -255,6 +271,7 @@ static int add_percentiles(const struct run_directory *run,
 		return 0; /* throughput and capacity have none */
 	if (error)
 		return why_say(why, 0, "%s", inner.text), error;
+	compare_samples(histogram, row);
 	row->p05_ns = percentile(histogram, 0.05);
 	row->p25_ns = percentile(histogram, 0.25);
 	row->p50_ns = percentile(histogram, 0.5);

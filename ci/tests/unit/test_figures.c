@@ -558,9 +558,18 @@ static void scripts_are_found_or_asked_for(void **state)
 	setenv("IPCMARK_PLOTS", SOURCE_DIR "/plots", 1);
 	assert_int_equal(gnuplot_scripts(path, &why), 0);
 	assert_non_null(strstr(path, "/plots"));
+	/* Not those of another place, although there are some. */
 	setenv("IPCMARK_PLOTS", "/nonexistent", 1);
+	assert_int_equal(gnuplot_scripts(path, &why), -ENOENT);
+	assert_non_null(strstr(why.text, "IPCMARK_PLOTS: read '/nonexistent/style.gp'"));
+	why_clear(&why);
+	setenv("IPCMARK_PLOTS", SOURCE_DIR, 1); /* is there, and has no scripts */
+	assert_int_equal(gnuplot_scripts(path, &why), -ENOENT);
+	/* Set to nothing is not set. */
+	why_clear(&why);
+	setenv("IPCMARK_PLOTS", "", 1);
 	if (gnuplot_scripts(path, &why))
-		assert_non_null(strstr(why.text, "/nonexistent"));
+		assert_non_null(strstr(why.text, "are not found"));
 	else
 		assert_non_null(strstr(path, "plots"));
 }
