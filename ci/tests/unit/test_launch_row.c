@@ -213,6 +213,7 @@ static void cost_is_a_message(void **state)
 		.cycles = 80,
 		.instructions = 160,
 		.has_hardware = true,
+		.is_user_only = true,
 		.pieces = 2 };
 	measured->cost_messages[1] = 20;
 	to_row(NULL);
@@ -221,10 +222,15 @@ static void cost_is_a_message(void **state)
 	assert_true(row.user_b_ns == 2 && row.cycles_b == 4 && row.instructions_b == 8);
 	/* Hardware counts that were not made are no zeros. */
 	assert_true(isnan(row.cycles_a) && isnan(row.instructions_a));
+	assert_int_equal(row.is_user_only, 1);
+	measured->cost[1].is_user_only = false;
+	to_row(NULL);
+	assert_int_equal(row.is_user_only, 0);
 	/* Nor is the cost of no message. */
 	measured->cost_messages[1] = 0;
 	to_row(NULL);
 	assert_true(isnan(row.user_b_ns) && isnan(row.cycles_b));
+	assert_true(row.is_user_only == ROW_UNKNOWN);
 	launch_end(launch);
 }
 
