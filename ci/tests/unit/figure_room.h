@@ -81,6 +81,10 @@ static inline void add_latency(
 
 		row.median_ns = median_ns;
 		row.samples = 100;
+		row.user_a_ns = row.user_b_ns = median_ns / 10;
+		row.system_a_ns = row.system_b_ns = median_ns / 5;
+		row.voluntary_a = row.voluntary_b = 1;
+		row.involuntary_a = row.involuntary_b = 0;
 		histogram_clear(histogram);
 		for (int i = 0; i < 100; i++)
 			histogram_add(histogram, (uint64_t)median_ns + (uint64_t)i);
@@ -102,11 +106,13 @@ static inline void add_throughput(
 	}
 }
 
-static inline void add_capacity(struct room *room, int64_t wanted, int64_t value)
+/* `setting` may be "": then nothing is swept. */
+static inline void add_capacity(struct room *room, const char *mechanism, int64_t size,
+	const char *setting, int64_t wanted, int64_t value)
 {
-	struct result_row row = make_row("pipe", "capacity", 4096, 0);
+	struct result_row row = make_row(mechanism, "capacity", size, 0);
 
-	snprintf(row.sweep_setting, sizeof row.sweep_setting, "pipe.size");
+	snprintf(row.sweep_setting, sizeof row.sweep_setting, "%s", setting);
 	row.sweep_wanted = wanted;
 	row.sweep_value = value;
 	row.capacity_bytes = value;

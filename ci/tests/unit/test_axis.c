@@ -31,8 +31,10 @@ static void byte_ticks_are_powers_of_two(void **state)
 	(void)state;
 	axis_log(&axis, AXIS_BYTES, 1, 1 << 20, 0, 4);
 	assert_ticks(&axis, "1 B|64 B|4 KiB|256 KiB");
-	axis_trim(&axis, 0.1);
+	axis_trim(&axis, 0.1, 0);
 	assert_ticks(&axis, "64 B|4 KiB|256 KiB");
+	axis_trim(&axis, 0, 0.2);
+	assert_ticks(&axis, "64 B|4 KiB");
 	axis_log(&axis, AXIS_BYTES, 64, 64, 0, 4);
 	assert_true(axis.low < 64 && axis.high > 64);
 	assert_ticks(&axis, "32 B|64 B|128 B");

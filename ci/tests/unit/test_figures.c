@@ -27,8 +27,9 @@ static void fill(struct room *room)
 	add_latency(room, "floor_cacheline", 0, 400);
 	add_latency(room, hostile, 64, 20000);
 	add_throughput(room, "pipe", 64, 1e8);
-	add_capacity(room, 4096, 4096);
-	add_capacity(room, ROW_UNKNOWN, 65536);
+	add_capacity(room, "pipe", 4096, "pipe.size", 4096, 4096);
+	add_capacity(room, "pipe", 4096, "pipe.size", ROW_UNKNOWN, 65536);
+	add_capacity(room, "pipe_1m", 4096, "", ROW_UNKNOWN, 1 << 20);
 	if (run_directory_summarize(room->run, &why))
 		fail_msg("%s", why.text);
 }
@@ -43,7 +44,7 @@ static void the_data_of_the_figures_is_written(void **state)
 	make_gnuplot(room, PRETENDS);
 	if (figures_draw(room->run, NULL, &drawn, &why))
 		fail_msg("%s", why.text);
-	assert_int_equal(drawn, 5);
+	assert_int_equal(drawn, 6);
 	assert_holds(room, "figures/data/latency_by_size-shared-l2.csv",
 		"mechanism,title,family,size_bytes,median_ns,p05_ns,"
 		"p25_ns,p75_ns,p95_ns\n"
@@ -53,6 +54,10 @@ static void the_data_of_the_figures_is_written(void **state)
 		",64,100000025,100000000,100000050\n");
 	assert_holds(room, "figures/data/capacity.csv", ",4096,4096,1,4096,0\n");
 	assert_holds(room, "figures/data/capacity.csv", ",65536,65536,1,4096,1\n");
+	assert_holds(room, "figures/data/capacity.csv", ",1048576,1,4096,1\n");
+	/* User and system time of both sides, and one switch of each. */
+	assert_holds(
+		room, "figures/data/cost-shared-l2.csv", ",6000,10000,2000,4000,64,2\n");
 	assert_holds(room, "figures/data/core_pairs.csv",
 		"cpu_a,cpu_b,median_ns\n0,1,400\n1,0,400\n");
 	/* 600 samples: the last percentile rests on ten, 98.33 %. */
@@ -170,7 +175,7 @@ static void hostile_names_are_only_shown(void **state)
 		skip();
 	if (error)
 		fail_msg("%s", why.text);
-	assert_int_equal(drawn, 5);
+	assert_int_equal(drawn, 6);
 	snprintf(pwned, sizeof pwned, "%s/pwned", room->path);
 	assert_int_not_equal(access("pwned", F_OK), 0);
 	assert_int_not_equal(access(SOURCE_DIR "/plots/pwned", F_OK), 0);
