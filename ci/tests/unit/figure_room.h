@@ -4,7 +4,6 @@
 #define IPCMARK_TESTS_FIGURE_ROOM_H
 
 #include <errno.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +18,7 @@
 
 #include "plots/figures.h"
 #include "results/run_directory.h"
+#include "scratch.h"
 
 #define LAUNCHES 6
 static const char hostile[] = "a'\"; system(\"touch pwned\") `touch pwned` {/:Bold x}";
@@ -29,15 +29,6 @@ struct room {
 	char *search_path; /* PATH of before */
 	struct run_directory *run;
 };
-
-static inline int remove_entry(
-	const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-	(void)status;
-	(void)type;
-	(void)walk;
-	return remove(path);
-}
 
 static inline struct result_row make_row(
 	const char *mechanism, const char *test, int64_t size, int64_t launch)
@@ -169,7 +160,7 @@ static inline int leave_room(void **state)
 	setenv("PATH", room->search_path, 1);
 	unsetenv("IPCMARK_PLOTS");
 	free(room->search_path);
-	nftw(room->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(room->path);
 	free(room);
 	return 0;
 }

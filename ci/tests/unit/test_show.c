@@ -1,5 +1,4 @@
 /* The closing table: against the golden run, and on rows that would break a terminal. */
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,40 +6,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "results/show.h"
+#include "scratch.h"
 
-static char home[64];
 static char *page;
 static struct why why;
-
-static int remove_one(
-	const char *path, const struct stat *status, int flag, struct FTW *ftw)
-{
-	(void)status;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
 
 static int enter(void **state)
 {
 	(void)state;
 	why_clear(&why);
 	page = NULL;
-	strcpy(home, "/tmp/ipcmark-test-XXXXXX");
-	return !mkdtemp(home) || chdir(home);
+	return scratch_enter();
 }
 
 static int leave(void **state)
 {
 	(void)state;
 	free(page);
-	return chdir("/") || nftw(home, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return scratch_leave();
 }
 
 static void show(const struct run_directory *run, bool is_coloured)
