@@ -1,31 +1,18 @@
 /* What a launch found, as a row: a made-up launch with known contents, and nothing made
  * up where something is not known. */
-#include "pair_helper.h"
+#include "launch_helper.h"
 
 #include <math.h>
 
 #include "harness/launch_row.h"
 
-static struct ground ground;
-static struct why why;
-static struct launch *launch;
 static struct planned planned;
 static struct result_row row;
 
 static int set_up(void **state)
 {
 	(void)state;
-	launch = calloc(1, sizeof *launch);
-	return !launch || place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	free(launch);
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	return place_remove();
+	return launch_make();
 }
 
 /* A launch of one size with a pair that idles, whose histograms the tests fill. */
@@ -342,5 +329,5 @@ int main(void)
 		cmocka_unit_test(long_reasons_stay_text),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, launch_remove);
 }
