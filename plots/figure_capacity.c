@@ -238,7 +238,7 @@ static void draw_panel(struct page *page, struct panel *panel,
 /* A panel for each mechanism with a size setting; returns where they end. */
 static double draw_panels(const struct capacity *capacity, double top, struct page *page)
 {
-	size_t count = 0, columns, at = 0;
+	size_t count = 0, columns, rows, at = 0;
 	double pitch_x, pitch_y, height, low, high;
 
 	for (size_t h = 0; h < capacity->count; h++)
@@ -246,18 +246,20 @@ static double draw_panels(const struct capacity *capacity, double top, struct pa
 	if (!count)
 		return top;
 	columns = count < 3 ? count : 3;
+	rows = (count + columns - 1) / columns;
 	pitch_x = (page->width - 2 * PAGE_MARGIN + 20) / (double)columns;
 	height = columns == 1 ? 420 : columns == 2 ? 320 : 240;
 	pitch_y = height + TITLE_ROOM + PAGE_TICK_ROOM + ROW_GAP - 16;
 	series_range(&capacity->list, 1, 1, &low, &high);
 	for (size_t h = 0; h < capacity->count; h++) {
+		size_t row = at / columns;
 		struct panel *panel;
 
 		if (!capacity->holders[h].setting[0])
 			continue;
 		panel = page_panel(page,
 			PAGE_MARGIN + TICKS_LEFT - 20 + pitch_x * (double)(at % columns),
-			top + TITLE_ROOM - 8 + pitch_y * (double)(at / columns),
+			top + TITLE_ROOM - 8 + pitch_y * (double)row,
 			pitch_x - TICKS_LEFT - NAMES_RIGHT + 16, height);
 		axis_log(&panel->y, AXIS_BYTES, low, high, 0.08, 7);
 		panel->has_y_text = true;
@@ -265,7 +267,7 @@ static double draw_panels(const struct capacity *capacity, double top, struct pa
 		draw_panel(page, panel, capacity, &capacity->holders[h]);
 		at++;
 	}
-	top += pitch_y * (double)((count + columns - 1) / columns);
+	top += pitch_y * (double)rows;
 	page->height = top - ROW_GAP + 40 + page->foot;
 	return top;
 }

@@ -219,7 +219,7 @@ static void draw_panel(
 static double draw_grid(const struct series_list *list, const struct grid *grid,
 	const struct axis *x, const struct axis *y, struct page *page)
 {
-	size_t at = 0;
+	size_t at = 0, rows = (grid->count + grid->columns - 1) / grid->columns;
 
 	for (size_t i = 0; i < list->count; i++) {
 		size_t row = at / grid->columns, column = at % grid->columns;
@@ -241,8 +241,7 @@ static double draw_grid(const struct series_list *list, const struct grid *grid,
 		if (column + 1 == grid->columns || at == grid->count)
 			name_floors(page, list);
 	}
-	return grid->top +
-	       grid->pitch * (double)((grid->count + grid->columns - 1) / grid->columns);
+	return grid->top + grid->pitch * (double)rows;
 }
 
 /* The bands of the panels lie along the line here. The script takes x, y, and both ends

@@ -69,8 +69,10 @@ static double number_of(const char *text, const char *name, size_t index)
 
 	snprintf(wanted, sizeof wanted, "%s[%zu] = ", name, index);
 	at = strstr(text, wanted);
-	if (!at)
+	if (!at) {
 		fail_msg("there is no '%s'", wanted);
+		return NAN;
+	}
 	return strtod(at + strlen(wanted), NULL);
 }
 

@@ -188,8 +188,10 @@ static void assert_line(const char *begin, const char *one, const char *other)
 	const char *at = strstr(page, begin);
 	char line[300];
 
-	if (!at)
+	if (!at) {
 		fail_msg("'%s' is not in '%s'", begin, page);
+		return;
+	}
 	snprintf(line, sizeof line, "%.*s", (int)strcspn(at + 1, "\n"), at + 1);
 	if (!strstr(line, one) || !strstr(line, other))
 		fail_msg("'%s' and '%s' are not in '%s'", one, other, line);
