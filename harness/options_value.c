@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "mechanisms/mechanism.h"
 
 #define CPU_MOST 1048575
 
@@ -140,20 +141,31 @@ static int parse_sched(const char *text, int sched[2], struct why *why)
 	return 0;
 }
 
+/* A value that is no number: which setting's, and what it can be. */
+static int say_setting(const char *name, const struct why *wrong, struct why *why)
+{
+	const struct setting_spec *spec = setting_find(name);
+	char range[SETTING_RANGE];
+
+	return why_say(why, 0, "%s: %s%s%s", name, wrong->text,
+		spec ? "; it can be " : "", spec ? setting_range_text(spec, range) : "");
+}
+
 static int add_setting(struct options *options, const char *item, struct why *why)
 {
 	const char *equals = strchr(item, '=');
 	size_t length = equals ? (size_t)(equals - item) : 0;
 	struct option_setting setting = { .name = "" };
+	struct why wrong = { "" };
 	uint64_t value;
 	size_t i = 0;
 
 	if (!length || length >= sizeof setting.name)
 		return why_say(
 			why, 0, "'%s' is not NAME=VALUE, such as pipe.size=1M", item);
-	if (text_size(equals + 1, &value, why))
-		return -EINVAL;
 	memcpy(setting.name, item, length);
+	if (text_size(equals + 1, &value, &wrong))
+		return say_setting(setting.name, &wrong, why);
 	setting.value = (int64_t)value;
 	while (i < options->setting_count &&
 		strcmp(options->settings[i].name, setting.name) != 0)

@@ -39,7 +39,6 @@ static const struct setting_spec settings[] = {
 	{ .name = "udp.window",
 		.unit = "messages",
 		.says = "datagrams on their way at most; unset: what fits the buffer",
-		.limit = "udp.window",
 		.standard = SETTING_UNSET,
 		.range = window_range },
 	{ .name = "udp.rcvbuf",

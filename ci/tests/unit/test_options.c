@@ -143,6 +143,11 @@ static void settings_are_gathered(void **state)
 		"--set: 'pipe.size' is not NAME=VALUE, such as pipe.size=1M");
 	assert_refused(
 		"run --set =1", "--set: '=1' is not NAME=VALUE, such as pipe.size=1M");
+	assert_refused("run --set a=b",
+		"--set: a: 'b' is not a size; sizes are written 64, 4K or 1M");
+	assert_refused("run --set tcp.nodelay=-1",
+		"--set: tcp.nodelay: '-1' is not a size; sizes are written 64, 4K or 1M; "
+		"it can be 0 to 1");
 	assert_refused("run --set a=1,,b=1",
 		"--set: an empty or too long setting; it is written NAME=VALUE, such as "
 		"pipe.size=1M");

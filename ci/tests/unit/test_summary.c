@@ -1,6 +1,5 @@
 /* Launches become cases: by hand-made rows, and by the golden run. */
 #include <errno.h>
-#include <ftw.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,35 +8,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "results/csv.h"
 #include "results/summary.h"
+#include "scratch.h"
 
-static char home[64];
 static struct why why;
 static struct run_directory *run;
 static struct summary_row *summary;
 static size_t summary_count;
 
-static int remove_one(
-	const char *path, const struct stat *status, int flag, struct FTW *ftw)
-{
-	(void)status;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 static int enter(void **state)
 {
 	(void)state;
 	why_clear(&why);
-	strcpy(home, "/tmp/ipcmark-test-XXXXXX");
-	if (!mkdtemp(home) || chdir(home))
+	if (scratch_enter())
 		return -1;
 	summary = NULL;
 	return run_directory_create("run", &run, &why);
@@ -48,7 +36,7 @@ static int leave(void **state)
 	(void)state;
 	free(summary);
 	run_directory_close(run);
-	return chdir("/") || nftw(home, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return scratch_leave();
 }
 
 static struct result_row make_row(int64_t launch, const char *mechanism, int64_t size)
