@@ -112,7 +112,7 @@ int options_parse(int argc, char **argv, struct options *options, struct why *wh
 /* All defaults, nothing given. */
 void options_default(struct options *options);
 
-/* Sets one option by its name (without dashes), as `--name value` would; a flag takes "1"
+/* Sets one option of options->command by its name (without dashes), as `--name value` would; a flag takes "1"
  * or "0". The text must live as long as `options`. 0 or -EINVAL / -ERANGE in words. */
 int options_set(
 	struct options *options, const char *name, const char *value, struct why *why);
