@@ -84,18 +84,12 @@ static bool is_value(double value)
 	return isfinite(value) && value > 0;
 }
 
-double power_visible(const struct decision *decision, const double *base,
-	size_t base_count, const double *candidate, size_t candidate_count, size_t cases,
-	const struct rule *rule)
+/* The logarithms of what can be used: ratios where paired, else base, then candidate. */
+static void gather(struct draws *draws, bool is_paired, const double *base,
+	size_t base_count, const double *candidate, size_t candidate_count, double *logs)
 {
-	bool is_paired = decision->design == DESIGN_PAIRED;
-	size_t room = base_count + candidate_count + 1, a = 0, b = 0, pairs, end = 0;
-	double *logs = calloc(room, sizeof *logs), *work = calloc(room, sizeof *work);
-	double level = rule->alpha / (double)(cases ? cases : 1), coverage, factor = NAN;
-	struct draws draws = { .drawn = work, .random = { 1 } };
+	size_t a = 0, b = 0;
 
-	if (!logs || !work || decision->design == DESIGN_EXACT)
-		goto out;
 	for (size_t i = 0; i < base_count; i++)
 		if (is_value(base[i]) &&
 			(!is_paired || (i < candidate_count && is_value(candidate[i]))))
@@ -104,32 +98,55 @@ double power_visible(const struct decision *decision, const double *base,
 	for (size_t i = 0; !is_paired && i < candidate_count; i++)
 		if (is_value(candidate[i]))
 			logs[a + b++] = log(candidate[i]);
-	if (a < 2 || (!is_paired && b < 2)) {
-		factor = INFINITY;
-		goto out;
-	}
-	pairs = pair_count(a, b);
-	if (pairs > PAIRS_MOST)
-		goto out;
+	draws->base = logs;
+	draws->base_count = a;
+	draws->candidate = logs + a;
+	draws->candidate_count = b;
+}
+
+static double visible(
+	struct draws *draws, bool is_paired, double level, double margin, double *logs)
+{
+	size_t a = draws->base_count, b = draws->candidate_count, end = 0;
+	double coverage, shift;
+
+	if (a < 2 || (!is_paired && b < 2))
+		return INFINITY;
+	if (pair_count(a, b) > PAIRS_MOST)
+		return NAN;
 	end = is_paired ? ranks_centre_end(a, 1 - level, &coverage)
 			: ranks_shift_end(a, b, 1 - level, &coverage);
-	if (!end) {
-		factor = INFINITY;
-		goto out;
-	}
-	centre(logs, a, work);
+	if (!end)
+		return INFINITY;
+	draws->pairs = calloc(pair_count(a, b), sizeof *draws->pairs);
+	if (!draws->pairs)
+		return NAN;
+	centre(logs, a, draws->drawn);
 	if (b)
-		centre(logs + a, b, work);
-	draws.base = logs;
-	draws.base_count = a;
-	draws.candidate = logs + a;
-	draws.candidate_count = b;
-	draws.pairs = calloc(pairs, sizeof *draws.pairs);
-	if (draws.pairs)
-		factor = exp(least_shift(&draws, end, log1p(rule->margin)));
-	free(draws.pairs);
-out:
+		centre(logs + a, b, draws->drawn);
+	shift = least_shift(draws, end, margin);
+	free(draws->pairs);
+	return exp(shift);
+}
+
+double power_visible(const struct decision *decision, const double *base,
+	size_t base_count, const double *candidate, size_t candidate_count, size_t cases,
+	const struct rule *rule)
+{
+	bool is_paired = decision->design == DESIGN_PAIRED;
+	size_t room = base_count + candidate_count + 1;
+	double *logs = calloc(room, sizeof *logs), factor = NAN;
+	struct draws draws = { .drawn = calloc(room, sizeof *draws.drawn),
+		.random = { 1 } };
+
+	if (logs && draws.drawn && decision->design != DESIGN_EXACT) {
+		gather(&draws, is_paired, base, base_count, candidate, candidate_count,
+			logs);
+		factor = visible(&draws, is_paired,
+			rule->alpha / (double)(cases ? cases : 1), log1p(rule->margin),
+			logs);
+	}
 	free(logs);
-	free(work);
+	free(draws.drawn);
 	return factor;
 }
