@@ -33,6 +33,7 @@ extern const struct command doctor_command;
 extern const struct command list_command;
 extern const struct command plot_command;
 extern const struct command run_command;
+extern const struct command serve_command;
 extern const struct command show_command;
 
 /* All of them, in the order of `--help`; ends with NULL. */

@@ -12,6 +12,7 @@ const struct command *const commands[] = {
 	&plot_command,
 	&list_command,
 	&doctor_command,
+	&serve_command,
 	&completion_command,
 	NULL,
 };
