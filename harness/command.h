@@ -27,6 +27,7 @@ struct command {
 	const char *const *operand_words; /* what an operand can be; NULL: anything */
 };
 
+extern const struct command compare_command;
 extern const struct command completion_command;
 extern const struct command doctor_command;
 extern const struct command list_command;

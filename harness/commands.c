@@ -9,6 +9,7 @@ const struct command *const commands[] = {
 	&run_command,
 	&show_command,
 	&plot_command,
+	&compare_command,
 	&list_command,
 	&doctor_command,
 	&completion_command,

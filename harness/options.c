@@ -56,19 +56,27 @@ static int set_named(struct options *options, const struct option_spec *spec,
 	return error;
 }
 
-static const struct option_spec *spec_find(const char *name, size_t length)
+/* The option of that name that `command` takes; else one of another command, or NULL. */
+static const struct option_spec *spec_find(
+	const char *name, size_t length, const char *command)
 {
-	for (size_t i = 0; i < option_count; i++)
-		if (strlen(option_table[i].name) == length &&
-			strncmp(option_table[i].name, name, length) == 0)
-			return &option_table[i];
-	return NULL;
+	const struct option_spec *found = NULL;
+
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_spec *spec = &option_table[i];
+
+		if (strlen(spec->name) == length &&
+			strncmp(spec->name, name, length) == 0 &&
+			(!found || option_applies(spec, command)))
+			found = spec;
+	}
+	return found;
 }
 
 int options_set(
 	struct options *options, const char *name, const char *value, struct why *why)
 {
-	const struct option_spec *spec = spec_find(name, strlen(name));
+	const struct option_spec *spec = spec_find(name, strlen(name), options->command);
 
 	if (!spec)
 		return why_say(why, 0, "no option is called '%s'", name);
@@ -93,7 +101,7 @@ void options_default(struct options *options)
 static int unknown_option(struct parser *parser, const char *name, size_t length)
 {
 	const char *command = parser->options->command;
-	const struct option_spec *other = spec_find(name, length);
+	const struct option_spec *other = spec_find(name, length, command);
 	const char *words[WORDS_MAX + 1];
 	char word[64];
 	const char *nearest;
@@ -148,7 +156,8 @@ static int take_long(struct parser *parser, const char *argument)
 {
 	const char *name = argument + 2;
 	size_t length = strcspn(name, "=");
-	const struct option_spec *spec = spec_find(name, length);
+	const struct option_spec *spec = spec_find(
+		name, length, parser->options->command);
 
 	if (!spec || !option_applies(spec, parser->options->command))
 		return unknown_option(parser, name, length);
@@ -166,7 +175,8 @@ static int take_short(struct parser *parser, const char *argument)
 	if (spec < option_table + option_count &&
 		!(argument[2] && spec->kind == OPTION_FLAG))
 		return take_option(parser, spec, argument[2] ? argument + 2 : NULL);
-	if (argument[2] && spec_find(argument + 1, strcspn(argument + 1, "=")))
+	if (argument[2] && spec_find(argument + 1, strcspn(argument + 1, "="),
+				   parser->options->command))
 		return why_say(parser->why, 0, "unknown option '%s'; did you mean -%s?",
 			argument, argument);
 	return why_say(parser->why, 0, "unknown option '%s'", argument);
@@ -226,7 +236,8 @@ static bool variable_counts(const struct parser *parser, const struct option_spe
 		return false;
 	if (!spec->excludes)
 		return true;
-	other = spec_find(spec->excludes, strlen(spec->excludes));
+	other = spec_find(
+		spec->excludes, strlen(spec->excludes), parser->options->command);
 	return parser->sources[other - option_table] != FROM_LINE;
 }
 
@@ -263,7 +274,8 @@ static int check_together(const struct parser *parser)
 				"--resume finishes the plan the run was begun with; leave out "
 				"--%s, or begin a new run",
 				spec->name);
-		other = spec->excludes ? spec_find(spec->excludes, strlen(spec->excludes))
+		other = spec->excludes ? spec_find(spec->excludes, strlen(spec->excludes),
+						 parser->options->command)
 				       : NULL;
 		if (other && parser->sources[other - option_table] != FROM_DEFAULT)
 			return why_say(parser->why, 0,

@@ -39,6 +39,10 @@ struct options {
 
 	int format; /* enum list_format */
 
+	int change_format; /* enum format */
+	double margin; /* 0.02 for 2 % */
+	double alpha;
+
 	int preset; /* enum run_preset */
 	const char *mechanisms, *tests, *sizes, *placements; /* comma-separated */
 	int cpus[2]; /* -1, -1: not given */
@@ -68,6 +72,8 @@ enum option_kind {
 	OPTION_TIME, /* int64_t, ns */
 	OPTION_CPUS, /* int[2] */
 	OPTION_SCHED, /* int and int: policy and priority */
+	OPTION_PERCENT, /* double, a share: 0.02 for 2 % */
+	OPTION_CHANCE, /* double, a probability above 0 */
 	OPTION_SETTING, /* settings and setting_count */
 };
 

@@ -6,8 +6,11 @@
 
 static const char *const of_run[] = { "run", NULL };
 static const char *const of_list[] = { "list", NULL };
+static const char *const of_compare[] = { "compare", NULL };
 
 static const char *const formats[] = { "table", "csv", NULL };
+static const char *const change_formats[] = { "table", "markdown", "json", "junit",
+	NULL };
 static const char *const presets[] = { "quick", "standard", "full", NULL };
 static const char *const payloads[] = { "none", "touch", "verify", NULL };
 static const char *const clocks[] = { "auto", "tsc", "monotonic", NULL };
@@ -250,6 +253,35 @@ const struct option_spec option_table[] = {
 		.words = formats,
 		.standard = "table",
 		.says = "A table to read, or CSV with every column." },
+	{ .name = "margin",
+		.value = "PCT",
+		.commands = of_compare,
+		FIELD(margin),
+		.has_variable = true,
+		.kind = OPTION_PERCENT,
+		.least = 0,
+		.most = 100,
+		.standard = "2",
+		.says = "Changes below this many percent do not count, however certain they "
+			"are." },
+	{ .name = "alpha",
+		.value = "A",
+		.commands = of_compare,
+		FIELD(alpha),
+		.has_variable = true,
+		.kind = OPTION_CHANCE,
+		.standard = "0.01",
+		.says = "How often, at the most, a comparison may find a change in any of "
+			"its cases where there is none." },
+	{ .name = "format",
+		.value = "table|markdown|json|junit",
+		.commands = of_compare,
+		FIELD(change_format),
+		.kind = OPTION_WORD,
+		.words = change_formats,
+		.standard = "table",
+		.says = "A table to read, Markdown for a step summary or a comment, JSON, or "
+			"JUnit for a CI server." },
 	{ .name = "help",
 		.letter = 'h',
 		FIELD(help),

@@ -1,7 +1,10 @@
 #include "harness/options_value.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/text.h"
@@ -161,6 +164,53 @@ static int parse_settings(struct options *options, const char *text, struct why 
 	return 0;
 }
 
+/* A number with a point, whatever the locale; text after it is `end`. */
+static bool read_real(const char *text, double *value, const char **end)
+{
+	char *after;
+
+	if (!isdigit((unsigned char)*text) && *text != '.')
+		return false; /* also "nan", "inf", "0x" and signs */
+	*value = strtod(text, &after);
+	*end = after;
+	return after != text && isfinite(*value) && !strpbrk(text, "xXpP");
+}
+
+static int parse_percent(
+	const struct option_spec *spec, const char *text, double *share, struct why *why)
+{
+	const char *end = "";
+	double value;
+
+	if (!read_real(text, &value, &end) || (*end && strcmp(end, "%") != 0))
+		return why_say(
+			why, 0, "'%s' is not a percentage; it is written 2 or 0.5", text);
+	if (value < (double)spec->least || value > (double)spec->most) {
+		why_say(why, 0, "%s is out of range; it can be %" PRId64 " to %" PRId64,
+			text, spec->least, spec->most);
+		return -ERANGE;
+	}
+	*share = value / 100;
+	return 0;
+}
+
+static int parse_chance(const char *text, double *chance, struct why *why)
+{
+	const char *end = "";
+	double value;
+
+	if (!read_real(text, &value, &end) || *end)
+		return why_say(
+			why, 0, "'%s' is not a probability; it is written 0.01", text);
+	if (!(value > 0) || value > 0.5) {
+		why_say(why, 0, "%s is out of range; it can be above 0 and up to 0.5",
+			text);
+		return -ERANGE;
+	}
+	*chance = value;
+	return 0;
+}
+
 int option_read(struct options *options, const struct option_spec *spec,
 	const char *value, struct why *why)
 {
@@ -191,6 +241,10 @@ int option_read(struct options *options, const struct option_spec *spec,
 		return parse_cpus(value, at, why);
 	case OPTION_SCHED:
 		return parse_sched(value, at, why);
+	case OPTION_PERCENT:
+		return parse_percent(spec, value, at, why);
+	case OPTION_CHANCE:
+		return parse_chance(value, at, why);
 	case OPTION_SETTING:
 		return parse_settings(options, value, why);
 	}
@@ -243,6 +297,12 @@ bool options_text(const struct options *options, const struct option_spec *spec,
 			snprintf(text, size, "fifo:%d", ints[1]);
 		else
 			snprintf(text, size, "%s", sched_words[ints[0]]);
+		break;
+	case OPTION_PERCENT:
+		snprintf(text, size, "%.10g", 100 * *(const double *)at);
+		break;
+	case OPTION_CHANCE:
+		snprintf(text, size, "%.10g", *(const double *)at);
 		break;
 	case OPTION_SETTING:
 		settings_text(options, text, size);
