@@ -100,6 +100,21 @@ static int find_launch(struct request *request, struct why *why)
 	return plan_is_pointless(request->planned, why) ? -EINVAL : 0;
 }
 
+/* Settings on the command line are for whichever launch has them. */
+static void leave_other_settings(struct options *options)
+{
+	const struct mechanism *mechanism = options->mechanisms
+						    ? mechanism_find(options->mechanisms)
+						    : NULL;
+	size_t kept = 0;
+
+	for (size_t i = 0; mechanism && i < options->setting_count; i++)
+		if (mechanism_setting(mechanism, options->settings[i].name) >= 0)
+			options->settings[kept++] = options->settings[i];
+	if (mechanism)
+		options->setting_count = kept;
+}
+
 static int plan_request(
 	struct server *server, char **fields, size_t count, struct why *why)
 {
@@ -115,6 +130,8 @@ static int plan_request(
 		*equals = '\0';
 		error = options_set(&request->options, fields[i], equals + 1, why);
 	}
+	if (!error)
+		leave_other_settings(&request->options);
 	if (!error)
 		error = plan_make(
 			&request->options, server->topology, &request->plan, why);

@@ -10,6 +10,8 @@ const struct command *const commands[] = {
 	&check_command,
 	&show_command,
 	&plot_command,
+	&duet_command,
+	&compare_command,
 	&list_command,
 	&doctor_command,
 	&serve_command,

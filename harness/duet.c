@@ -86,14 +86,14 @@ static void put_sched(
 	const struct duet *duet, struct message *message, const struct planned *planned)
 {
 	const struct options *options = duet->options;
-	bool is_auto = options->sched == RUN_SCHED_AUTO;
 
-	/* A spinner under SCHED_FIFO is decided by the real-time throttle. */
-	if (is_auto && duet->fifo.policy == SCHED_POLICY_FIFO &&
-		!(planned->mechanism->caps & CAP_SPINS))
-		put(message, "sched=fifo:%d", duet->fifo.priority);
-	else if (options->sched == RUN_SCHED_FIFO)
+	if (options->sched == RUN_SCHED_FIFO)
 		put(message, "sched=fifo:%d", options->sched_priority);
+	/* A spinner under SCHED_FIFO is decided by the real-time throttle. */
+	else if (options->sched == RUN_SCHED_INHERIT &&
+		 duet->fifo.policy == SCHED_POLICY_FIFO &&
+		 !(planned->mechanism->caps & CAP_SPINS))
+		put(message, "sched=fifo:%d", duet->fifo.priority);
 	else
 		put(message, "sched=%s",
 			options->sched == RUN_SCHED_OTHER ? "other" : "inherit");
@@ -137,8 +137,8 @@ static int reserve(struct duet *duet, size_t more, struct why *why)
 	if (room == duet->room)
 		return 0;
 	for (int side = 0; side < 2; side++) {
-		struct result_row *grown =
-			realloc(duet->rows[side], room * sizeof *grown);
+		struct result_row *grown = realloc(
+			duet->rows[side], room * sizeof *grown);
 
 		if (!grown)
 			return why_say(why, ENOMEM, "keep the rows of a duet");

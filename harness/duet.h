@@ -17,8 +17,8 @@ struct duet {
 	const struct plan *plan;
 	struct janitor *janitor;
 	const struct clock *clock;
-	struct sched fifo; /* for mechanisms that do not spin where `sched` is auto; policy
-			    * SCHED_INHERIT where it is not permitted */
+	struct sched fifo; /* for mechanisms that do not spin, where SCHED_FIFO is chosen
+			    * by itself; else policy SCHED_INHERIT */
 	struct duet_side sides[2]; /* role and command are set by the caller */
 	struct run_directory *directories[2];
 	struct facts facts[2]; /* of the machine and the build of each */
@@ -31,8 +31,9 @@ struct duet {
 /* Is the launch one of a duet? Those that sweep a setting or make no sense are not. */
 bool duet_takes(const struct planned *planned);
 
-/* Runs all launches of the plan; rows are on disk before the next launch begins. 0, -EINTR
- * when interrupted, or -errno in words: a side that cannot be talked to ends the duet. */
+/* Runs all launches of the plan; rows are on disk before the next launch begins. 0,
+ * -EINTR when interrupted, or -errno in words: a side that cannot be talked to ends the
+ * duet. */
 int duet_run(struct duet *duet, struct why *why);
 
 /* Frees the rows and the facts. */

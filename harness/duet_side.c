@@ -36,8 +36,8 @@ static void bind_to(const struct placement *placement)
 		return;
 	CPU_ZERO_S(CPU_ALLOC_SIZE((size_t)most + 1), set);
 	for (int side = 0; side < 2; side++)
-		CPU_SET_S((size_t)placement->cpu[side],
-			CPU_ALLOC_SIZE((size_t)most + 1), set);
+		CPU_SET_S((size_t)placement->cpu[side], CPU_ALLOC_SIZE((size_t)most + 1),
+			set);
 	sched_setaffinity(0, CPU_ALLOC_SIZE((size_t)most + 1), set);
 	CPU_FREE(set);
 }
@@ -154,8 +154,8 @@ static int unexpected(struct duet_side *side, const char *question, struct why *
 	return -EPROTO;
 }
 
-static int ask(struct duet_side *side, const char *const *fields, size_t count,
-	struct why *why)
+static int ask(
+	struct duet_side *side, const char *const *fields, size_t count, struct why *why)
 {
 	return protocol_send(side->to, fields, count) ? say_gone(side, why) : 0;
 }
@@ -252,8 +252,8 @@ int duet_side_launch(struct duet_side *side, const char *const *fields, size_t c
 
 	*is_refused = false;
 	if (!error)
-		error = hear(side,
-			clock_now_ns() + side->timeout_ns + 4 * warm_up_ns, why);
+		error = hear(
+			side, clock_now_ns() + side->timeout_ns + 4 * warm_up_ns, why);
 	if (error)
 		return error;
 	if (is_answer(side, "refused") && side->field_count == 2) {
@@ -279,8 +279,7 @@ int duet_side_slice(struct duet_side *side, size_t index, unsigned number,
 	snprintf(texts[1], sizeof texts[1], "%u", number);
 	error = ask(side, (const char *const[]) { "slice", texts[0], texts[1] }, 3, why);
 	if (!error)
-		error = hear(
-			side, clock_now_ns() + side->timeout_ns + 4 * slice_ns, why);
+		error = hear(side, clock_now_ns() + side->timeout_ns + 4 * slice_ns, why);
 	if (error)
 		return error;
 	*is_failed = is_answer(side, "failed");
@@ -301,8 +300,8 @@ static int read_row(struct duet_side *side, const char *columns, struct result_r
 	if (!out)
 		return say(side, ENOMEM, why, "read a row");
 	fputs(columns, out);
-	(void)protocol_send(out, (const char *const *)side->fields + 1,
-		side->field_count - 1);
+	(void)protocol_send(
+		out, (const char *const *)side->fields + 1, side->field_count - 1);
 	if (fclose(out)) {
 		free(text);
 		return say(side, ENOMEM, why, "read a row");
@@ -311,8 +310,8 @@ static int read_row(struct duet_side *side, const char *columns, struct result_r
 	if (!error && count == 1)
 		memcpy(row, read, sizeof *row);
 	else
-		error = say(side, 0, why,
-			inner.text[0] ? inner.text : "a row that is none");
+		error = say(
+			side, 0, why, inner.text[0] ? inner.text : "a row that is none");
 	free(read);
 	free(text);
 	return error;
@@ -328,8 +327,8 @@ static int keep_columns(struct duet_side *side, char **columns, struct why *why)
 	out = open_memstream(columns, &length);
 	if (!out)
 		return say(side, ENOMEM, why, "read its rows");
-	(void)protocol_send(out, (const char *const *)side->fields + 1,
-		side->field_count - 1);
+	(void)protocol_send(
+		out, (const char *const *)side->fields + 1, side->field_count - 1);
 	return fclose(out) ? say(side, ENOMEM, why, "read its rows") : 0;
 }
 

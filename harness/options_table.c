@@ -5,14 +5,21 @@
  * the help says is what happens. */
 
 /* What is measured and how, also where a duet alternates two of them. */
-static const char *const of_measuring[] = { "run", "serve", NULL };
+static const char *const of_measuring[] = { "run", "duet", "serve", NULL };
+static const char *const of_scheduling[] = { "run", "serve", NULL };
+static const char *const of_run_duet[] = { "run", "duet", NULL };
 static const char *const of_run[] = { "run", NULL };
+static const char *const of_duet[] = { "duet", NULL };
 static const char *const of_list[] = { "list", NULL };
 static const char *const of_check[] = { "check", NULL };
 
 static const char *const formats[] = { "table", "csv", NULL };
 static const char *const check_formats[] = { "tap", "csv", NULL };
 static const char *const tap_versions[] = { "13", "14", NULL };
+static const char *const of_compare[] = { "compare", "duet", NULL };
+
+static const char *const change_formats[] = { "table", "markdown", "json", "junit",
+	NULL };
 static const char *const presets[] = { "quick", "standard", "full", NULL };
 static const char *const payloads[] = { "none", "touch", "verify", NULL };
 static const char *const clocks[] = { "auto", "tsc", "monotonic", NULL };
@@ -151,8 +158,16 @@ const struct option_spec option_table[] = {
 			"--format csv' names them with their ranges. Can be repeated; several "
 			"are separated by commas." },
 	{ .name = "sched",
+		.value = "auto|inherit|other|fifo:N",
+		.commands = of_duet,
+		FIELD(sched),
+		.kind = OPTION_SCHED,
+		.standard = "auto",
+		.says = "Scheduling policy of all sides; auto takes SCHED_FIFO where that is "
+			"permitted and the mechanism does not spin." },
+	{ .name = "sched",
 		.value = "inherit|other|fifo:N",
-		MEASURING,
+		.commands = of_scheduling,
 		PLAN,
 		FIELD(sched),
 		.kind = OPTION_SCHED,
@@ -221,7 +236,7 @@ const struct option_spec option_table[] = {
 	{ .name = "out",
 		.letter = 'o',
 		.value = "DIR",
-		RUN,
+		.commands = of_run_duet,
 		PLAN,
 		FIELD(out),
 		.kind = OPTION_TEXT,
@@ -335,6 +350,71 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_FLAG,
 		.says = "Check nothing; print what is promised, by whom, how it is tested, "
 			"which systems differ and what breaks in programs there." },
+	{ .name = "base",
+		.value = "CMD",
+		.commands = of_duet,
+		FIELD(base),
+		.kind = OPTION_TEXT,
+		.otherwise = "this program",
+		.says = "Command, for the shell, that starts the ipcmark that others are set "
+			"against, such as ./old/ipcmark." },
+	{ .name = "candidate",
+		.value = "CMD",
+		.commands = of_duet,
+		FIELD(candidate),
+		.kind = OPTION_TEXT,
+		.otherwise = "this program",
+		.says = "Command that starts the ipcmark to judge: another build, or the same "
+			"in other circumstances ('env X=1 ipcmark')." },
+	{ .name = "base-set",
+		.value = "NAME=VALUE",
+		.commands = of_duet,
+		FIELD(base_set),
+		.kind = OPTION_TEXT,
+		.otherwise = "none",
+		.says = "A setting, as of --set, for the base only." },
+	{ .name = "candidate-set",
+		.value = "NAME=VALUE",
+		.commands = of_duet,
+		FIELD(candidate_set),
+		.kind = OPTION_TEXT,
+		.otherwise = "none",
+		.says = "A setting for the candidate only." },
+	{ .name = "calibrate",
+		.commands = of_duet,
+		FIELD(calibrate),
+		.kind = OPTION_FLAG,
+		.says = "First set the base against itself, and tell how far that comes out "
+			"from no change." },
+	{ .name = "margin",
+		.value = "PCT",
+		.commands = of_compare,
+		FIELD(margin),
+		.has_variable = true,
+		.kind = OPTION_PERCENT,
+		.least = 0,
+		.most = 100,
+		.standard = "2",
+		.says = "Changes below this many percent do not count, however certain they "
+			"are." },
+	{ .name = "alpha",
+		.value = "A",
+		.commands = of_compare,
+		FIELD(alpha),
+		.has_variable = true,
+		.kind = OPTION_CHANCE,
+		.standard = "0.01",
+		.says = "How often, at the most, a comparison may find a change in any of "
+			"its cases where there is none." },
+	{ .name = "format",
+		.value = "table|markdown|json|junit",
+		.commands = of_compare,
+		FIELD(change_format),
+		.kind = OPTION_WORD,
+		.words = change_formats,
+		.standard = "table",
+		.says = "A table to read, Markdown for a step summary or a comment, JSON, or "
+			"JUnit for a CI server." },
 	{ .name = "help",
 		.letter = 'h',
 		FIELD(help),

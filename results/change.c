@@ -131,7 +131,9 @@ struct change *changes_add(struct changes *changes, const struct result_row *lik
 	row_text(change->mechanism, like->mechanism);
 	row_text(change->test, like->test);
 	row_text(change->placement, like->placement);
-	row_text(change->payload, like->payload);
+	/* What the bytes are does not matter to what is held of them. */
+	if (quantity_of(like) != QUANTITY_CAPACITY)
+		row_text(change->payload, like->payload);
 	change->size_bytes = like->size_bytes;
 	change->quantity = quantity_of(like);
 	change->unit = quantity_unit(like);
@@ -143,6 +145,7 @@ struct change *changes_add(struct changes *changes, const struct result_row *lik
 	change->decision.design = is_exact && change->quantity == QUANTITY_CAPACITY
 					  ? DESIGN_EXACT
 					  : changes->design;
+	change->decision.is_counted = change->quantity == QUANTITY_CAPACITY;
 	change->decision.more_is_better = change->quantity != QUANTITY_TIME;
 	decision_measure(&change->decision, bases, base_count, candidates,
 		candidate_count, &changes->rule);
@@ -197,11 +200,44 @@ int changes_note(struct changes *changes, const char *format, ...)
 	return 0;
 }
 
+/* A case without payload (a wake-up, a floor) joins those of its place that have one. */
+static bool same_block(const struct change *a, const struct change *b)
+{
+	return strcmp(a->placement, b->placement) == 0 &&
+	       strcmp(a->where, b->where) == 0 &&
+	       (!*a->payload || !*b->payload || strcmp(a->payload, b->payload) == 0);
+}
+
+static int compare_blocks(const void *left, const void *right)
+{
+	const struct change *a = left, *b = right;
+
+	return (a->block > b->block) - (a->block < b->block);
+}
+
+/* Blocks in the order of their first case, cases of a block in the order they came. */
+static void arrange(struct changes *changes)
+{
+	size_t count = changes->count;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t first = 0;
+
+		while (!same_block(&changes->items[first], &changes->items[i]))
+			first++;
+		changes->items[i].block = first * count + i;
+	}
+	qsort(changes->items, count, sizeof *changes->items, compare_blocks);
+	for (size_t i = 0; i < count; i++)
+		changes->items[i].block /= count;
+}
+
 int changes_settle(struct changes *changes, struct why *why)
 {
 	struct decision **decisions = calloc(changes->count + 1, sizeof(void *));
 	int error = decisions ? 0 : -ENOMEM;
 
+	arrange(changes);
 	changes->family = 0;
 	memset(changes->counts, 0, sizeof changes->counts);
 	for (size_t i = 0; !error && i < changes->count; i++) {
@@ -214,9 +250,10 @@ int changes_settle(struct changes *changes, struct why *why)
 		struct change *change = &changes->items[i];
 
 		changes->counts[change->decision.verdict]++;
-		change->visible = power_visible(&change->decision, change->base,
-			change->base_count, change->candidate, change->candidate_count,
-			changes->family, &changes->rule);
+		if (!isnan(change->decision.p))
+			change->visible = power_visible(&change->decision, change->base,
+				change->base_count, change->candidate,
+				change->candidate_count, changes->family, &changes->rule);
 	}
 	if (!error)
 		changes->whole = decision_whole(decisions, changes->count);
@@ -232,6 +269,22 @@ const struct change *changes_next(
 	return next && next < changes->items + changes->count ? next : NULL;
 }
 
+const struct change *changes_find(
+	const struct changes *changes, const struct change *like)
+{
+	const struct change *change = changes_next(changes, NULL);
+
+	while (change && !(change->size_bytes == like->size_bytes &&
+				 strcmp(change->mechanism, like->mechanism) == 0 &&
+				 strcmp(change->test, like->test) == 0 &&
+				 strcmp(change->placement, like->placement) == 0 &&
+				 strcmp(change->payload, like->payload) == 0 &&
+				 strcmp(change->where, like->where) == 0 &&
+				 strcmp(change->detail, like->detail) == 0))
+		change = changes_next(changes, change);
+	return change;
+}
+
 const char *change_verdict(const struct change *change)
 {
 	if (change->quantity == QUANTITY_CAPACITY) {
@@ -241,6 +294,27 @@ const char *change_verdict(const struct change *change)
 			return "larger";
 	}
 	return verdict_name(change->decision.verdict);
+}
+
+char *change_block_name(const struct change *change, char *text)
+{
+	snprintf(text, CHANGE_NAME, "%s%s%s%s%s", change->placement,
+		*change->payload ? ", payload " : "", change->payload,
+		*change->where ? ", " : "", change->where);
+	return text;
+}
+
+char *change_name(const struct change *change, char *text)
+{
+	char size[TEXT_QUANTITY + 1] = " ", block[CHANGE_NAME];
+
+	if (change->size_bytes > 0)
+		text_bytes((double)change->size_bytes, size + 1);
+	snprintf(text, CHANGE_NAME, "%.60s %.20s%s, %.320s%s%s", change->mechanism,
+		change->test, change->size_bytes > 0 ? size : "",
+		change_block_name(change, block), *change->detail ? ", " : "",
+		change->detail);
+	return text;
 }
 
 double change_percent(double ratio)

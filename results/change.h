@@ -26,8 +26,10 @@ struct change {
 	char test[ROW_TEXT];
 	char placement[ROW_TEXT];
 	char payload[ROW_TEXT]; /* "" for wake-ups and floors */
-	char detail[ROW_TEXT]; /* what else tells the case from its neighbours: "gap 1 ms,
-				* tcp.nodelay=0"; or "" */
+	char where[ROW_TEXT]; /* what else it was measured under: "CPUs 0-1, gap 1 ms" */
+	char detail[ROW_TEXT]; /* what tells the case from its neighbours:
+				* "pipe.size=1048576"; or "" */
+	size_t block; /* cases of one placement, payload and `where` stand together */
 	int64_t size_bytes;
 	enum quantity quantity;
 	const char *unit; /* "ns", "B/s", "messages/s" or "B"; static */
@@ -50,8 +52,10 @@ struct changes {
 	struct rule rule;
 	enum design
 		design; /* DESIGN_PAIRED or DESIGN_UNPAIRED; exact is up to the case */
-	/* What the two sides are called: a path, a command, a commit. */
+	/* What the two sides are called, as the user does: a path, a command; and what
+	 * they are: "ipcmark 0.1.0 (4f2c9e1), Linux 6.1.0"; or "". */
 	char base_name[256], candidate_name[256];
+	char base_says[256], candidate_says[256];
 	struct change *items;
 	size_t count;
 	struct difference *differences;
@@ -87,16 +91,28 @@ int changes_differ(struct changes *changes, const char *key, const char *says,
 int changes_note(struct changes *changes, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Tests all cases together; then the verdicts, their words and `whole` are there. 0 or
- * -ENOMEM in words. */
+/* Brings the cases into blocks and tests them together; then the verdicts, their words
+ * and `whole` are there. 0 or -ENOMEM in words. */
 int changes_settle(struct changes *changes, struct why *why);
 
 /* The cases in the order they are shown: the first after NULL, NULL after the last. */
 const struct change *changes_next(
 	const struct changes *changes, const struct change *previous);
 
+/* The same case in another list, or NULL. */
+const struct change *changes_find(
+	const struct changes *changes, const struct change *like);
+
 /* The verdict as people say it: "smaller" and "larger" for a capacity. */
 const char *change_verdict(const struct change *change);
+
+/* "pipe latency 64 B, shared-l3, payload touch": names the case among all of the list.
+ * `text` has CHANGE_NAME bytes; returns it. */
+#define CHANGE_NAME 640
+char *change_name(const struct change *change, char *text);
+
+/* "shared-l3, payload touch, gap 1 ms": what the cases of its block share. */
+char *change_block_name(const struct change *change, char *text);
 
 /* Change of the quantity as it is measured, in percent: +5 is more time, or more
  * throughput. NAN where unknown. */

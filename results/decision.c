@@ -125,18 +125,35 @@ static double same_value(const double *values, size_t count)
 	return count ? values[0] : NAN;
 }
 
+static bool all_agree(const double *base, size_t base_count, const double *candidate,
+	size_t candidate_count)
+{
+	double a = same_value(base, base_count);
+	double b = same_value(candidate, candidate_count);
+
+	return a >= b && a <= b;
+}
+
+static double median_of(const double *values, size_t count, double *work)
+{
+	for (size_t i = 0; i < count; i++)
+		work[i] = values[i];
+	return statistics_median(work, count);
+}
+
+/* Values that are counted may be 0 and need no test where they agree. */
 static void measure_exact(struct decision *decision, const double *base,
-	size_t base_count, const double *candidate, size_t candidate_count)
+	size_t base_count, const double *candidate, size_t candidate_count, double *work)
 {
 	decision->base_count = base_count;
 	decision->candidate_count = candidate_count;
-	decision->base = same_value(base, base_count);
-	decision->candidate = same_value(candidate, candidate_count);
-	/* Also where both hold nothing. */
-	decision->ratio = decision->base >= decision->candidate &&
-					  decision->base <= decision->candidate
-				  ? 1
-				  : decision->candidate / decision->base;
+	decision->base = median_of(base, base_count, work);
+	decision->candidate = median_of(candidate, candidate_count, work);
+	if (all_agree(base, base_count, candidate, candidate_count))
+		decision->ratio = 1;
+	else
+		decision->ratio = same_value(candidate, candidate_count) /
+				  same_value(base, base_count);
 	decision->low = decision->high = decision->ratio;
 	decision->coverage = isnan(decision->ratio) ? 0 : 1;
 	decision->p = NAN;
@@ -152,8 +169,11 @@ void decision_measure(struct decision *decision, const double *base, size_t base
 	decision_refuse(decision, "");
 	if (!logs || !work)
 		say(decision, "not enough memory to compare the launches");
-	else if (decision->design == DESIGN_EXACT)
-		measure_exact(decision, base, base_count, candidate, candidate_count);
+	else if (decision->design == DESIGN_EXACT ||
+		 (decision->is_counted &&
+			 all_agree(base, base_count, candidate, candidate_count)))
+		measure_exact(
+			decision, base, base_count, candidate, candidate_count, work);
 	else if (decision->design == DESIGN_PAIRED)
 		measure_paired(decision, base, candidate,
 			base_count < candidate_count ? base_count : candidate_count, rule,
@@ -166,6 +186,9 @@ void decision_measure(struct decision *decision, const double *base, size_t base
 			decision->base_count        ? "the candidate"
 			: decision->candidate_count ? "the base"
 						    : "either side");
+	else if (!*decision->why && isnan(decision->p) &&
+		 decision->design != DESIGN_EXACT && !decision->is_counted)
+		say(decision, "not enough memory to compare the launches");
 	free(logs);
 	free(work);
 }
@@ -200,21 +223,18 @@ static double share(double ratio)
 	return 100 * (ratio - 1);
 }
 
-/* "about 48 launches, or a quieter machine" */
+/* "about 48 launches a side would tell, or --sched fifo:10" */
 static void say_advice(
 	const struct decision *decision, double launches, char *text, size_t size)
 {
-	const char *quiet = decision->is_realtime ? "a quieter machine"
-						  : "--sched fifo:10, or a quieter "
-						    "machine";
-
 	if (isfinite(launches) && launches <= LAUNCHES_ADVISED_MOST)
 		snprintf(text, size, "about %.0f launches%s would tell, or %s",
 			round_up(launches),
-			decision->design == DESIGN_PAIRED ? "" : " a side", quiet);
+			decision->design == DESIGN_PAIRED ? "" : " a side",
+			decision->is_realtime ? "a quieter machine" : "--sched fifo:10");
 	else
-		snprintf(text, size, "no bearable number of launches would tell; %s may",
-			quiet);
+		snprintf(text, size, "it takes a quieter machine%s",
+			decision->is_realtime ? "" : " or --sched fifo:10");
 }
 
 /* Why it is neither changed nor unchanged. The width of an interval falls with the root
@@ -232,7 +252,7 @@ static void say_open(
 
 	if (decision->least_p * (double)family > rule->alpha) {
 		say(decision,
-			"too few launches to tell a change from chance in %zu case%s: at "
+			"too few launches to tell a change from chance among %zu case%s; at "
 			"least %zu%s",
 			family, family == 1 ? "" : "s", least,
 			decision->design == DESIGN_PAIRED ? "" : " a side");
@@ -242,18 +262,15 @@ static void say_open(
 		wanted = count * log(rule->alpha / (double)family) / log(decision->p);
 	say_advice(decision, fmax(wanted, count + 1), advice, sizeof advice);
 	if (distance >= margin)
-		say(decision, "%+.1f %% could be chance (p %.2g over all cases); %s",
-			share(decision->ratio), decision->p_holm, advice);
+		say(decision, "may be chance (p %.2g among %zu case%s); %s",
+			decision->p_holm, family, family == 1 ? "" : "s", advice);
 	else if (decision->p_holm <= rule->alpha)
 		say(decision,
-			"it did change, but by less than %.3g %% or by more is open (%+.1f "
-			"to %+.1f %%); %s",
+			"changed, but whether by %.3g %% is open (%+.1f to %+.1f %%); %s",
 			100 * rule->margin, share(decision->low), share(decision->high),
 			advice);
 	else
-		say(decision,
-			"the change lies between %+.1f and %+.1f %%, wider than the "
-			"margin of %.3g %%; %s",
+		say(decision, "%+.1f to %+.1f %% is wider than the margin of %.3g %%; %s",
 			share(decision->low), share(decision->high), 100 * rule->margin,
 			advice);
 }
@@ -300,7 +317,7 @@ int decision_settle(
 		decision->p_holm = p[i];
 		if (*decision->why || !decision->base_count || !decision->candidate_count)
 			continue;
-		if (decision->design == DESIGN_EXACT)
+		if (isnan(decision->p))
 			settle_exact(decision);
 		else
 			settle_tested(decision, family, rule,

@@ -49,6 +49,8 @@ struct decision {
 	/* What is decided on, set by the caller. */
 	enum design design;
 	bool more_is_better; /* throughput, capacity; not times */
+	bool is_counted; /* a number of bytes, not a time: launches that all agree say
+			  * that nothing changed, however few they are */
 	bool is_realtime; /* ran under SCHED_FIFO: not an advice then */
 
 	/* Set by decision_measure(). */

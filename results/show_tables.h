@@ -18,7 +18,7 @@ struct sheet {
 	size_t count;
 };
 
-enum sheet_style { STYLE_BOLD = 1, STYLE_RED = 31, STYLE_YELLOW = 33 };
+enum sheet_style { STYLE_BOLD = 1, STYLE_RED = 31, STYLE_YELLOW = 33, STYLE_BLUE = 34 };
 
 /* Prints a text with its control characters made visible, in at most `width` columns of
  * UTF-8 characters, filled up with spaces: on the right, or for width < 0 on the left. */

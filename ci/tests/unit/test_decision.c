@@ -124,11 +124,11 @@ static void few_launches_say_how_many_it_takes(void **state)
 	assert_int_equal(decision.verdict, VERDICT_SLOWER);
 	decision = decide(DESIGN_PAIRED, false, &sides, 12, CASES);
 	assert_int_equal(decision.verdict, VERDICT_INCONCLUSIVE);
-	assert_non_null(strstr(decision.why, "in 40 cases: at least 13"));
+	assert_non_null(strstr(decision.why, "among 40 cases; at least 13"));
 	decision = decide(DESIGN_PAIRED, false, &sides, 5, 1);
 	assert_int_equal(decision.verdict, VERDICT_INCONCLUSIVE);
 	assert_true(isnan(decision.low));
-	assert_non_null(strstr(decision.why, "in 1 case: at least 8"));
+	assert_non_null(strstr(decision.why, "among 1 case; at least 8"));
 	decision = decide(DESIGN_PAIRED, false, &sides, 0, 1);
 	assert_int_equal(decision.verdict, VERDICT_INCONCLUSIVE);
 	assert_non_null(strstr(decision.why, "no launch of either side"));
@@ -309,6 +309,15 @@ static void visible_changes_are_seen(void **state)
 	}
 	assert_in_range(found, 120, 195);
 	assert_true(visible > log(1.02));
+	/* What did change is not in the way of what could have been seen. */
+	draw_pairs(&random, 1, 0.05, &sides);
+	few = power_visible(&decision, sides.base, LAUNCHES, sides.candidate, LAUNCHES,
+		CASES, &standard);
+	for (int i = 0; i < LAUNCHES; i++)
+		sides.candidate[i] *= 3;
+	assert_near(power_visible(&decision, sides.base, LAUNCHES, sides.candidate,
+			    LAUNCHES, CASES, &standard),
+		few, 1e-9);
 	few = power_visible(
 		&decision, sides.base, 12, sides.candidate, 12, CASES, &standard);
 	assert_true(isinf(few));
