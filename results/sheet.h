@@ -17,7 +17,7 @@ struct sheet {
 	bool is_coloured;
 };
 
-enum sheet_style { STYLE_BOLD = 1, STYLE_RED = 31, STYLE_YELLOW = 33 };
+enum sheet_style { STYLE_BOLD = 1, STYLE_RED = 31, STYLE_YELLOW = 33, STYLE_BLUE = 34 };
 
 void sheet_style(const struct sheet *sheet, enum sheet_style style);
 void sheet_plain(const struct sheet *sheet);
