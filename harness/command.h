@@ -25,11 +25,13 @@ struct command {
 
 	unsigned operands_least, operands_most;
 	const char *const *operand_words; /* what an operand can be; NULL: anything */
+	unsigned operand_words_most; /* only the first of them are words; 0: all are */
 };
 
 extern const struct command compare_command;
 extern const struct command completion_command;
 extern const struct command doctor_command;
+extern const struct command export_command;
 extern const struct command list_command;
 extern const struct command plot_command;
 extern const struct command run_command;
