@@ -32,6 +32,7 @@ extern const struct command compare_command;
 extern const struct command completion_command;
 extern const struct command doctor_command;
 extern const struct command export_command;
+extern const struct command history_command;
 extern const struct command list_command;
 extern const struct command plot_command;
 extern const struct command run_command;

@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&show_command,
 	&plot_command,
 	&compare_command,
+	&history_command,
 	&export_command,
 	&list_command,
 	&doctor_command,

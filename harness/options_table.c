@@ -7,6 +7,7 @@
 static const char *const of_run[] = { "run", NULL };
 static const char *const of_list[] = { "list", NULL };
 static const char *const of_compare[] = { "compare", NULL };
+static const char *const of_verdicts[] = { "compare", "history", NULL };
 
 static const char *const formats[] = { "table", "csv", NULL };
 static const char *const change_formats[] = { "table", "markdown", "json", "junit",
@@ -255,7 +256,7 @@ const struct option_spec option_table[] = {
 		.says = "A table to read, or CSV with every column." },
 	{ .name = "margin",
 		.value = "PCT",
-		.commands = of_compare,
+		.commands = of_verdicts,
 		FIELD(margin),
 		.has_variable = true,
 		.kind = OPTION_PERCENT,
@@ -266,13 +267,13 @@ const struct option_spec option_table[] = {
 			"are." },
 	{ .name = "alpha",
 		.value = "A",
-		.commands = of_compare,
+		.commands = of_verdicts,
 		FIELD(alpha),
 		.has_variable = true,
 		.kind = OPTION_CHANCE,
 		.standard = "0.01",
 		.says = "How often, at the most, a comparison may find a change in any of "
-			"its cases where there is none." },
+			"its cases where there is none; for history, in each series." },
 	{ .name = "format",
 		.value = "table|markdown|json|junit",
 		.commands = of_compare,
