@@ -42,6 +42,7 @@ struct options {
 	int change_format; /* enum format */
 	double margin; /* 0.02 for 2 % */
 	double alpha;
+	const char *figure; /* a path, or NULL */
 
 	int preset; /* enum run_preset */
 	const char *mechanisms, *tests, *sizes, *placements; /* comma-separated */
