@@ -2,12 +2,14 @@
 #include <stdlib.h>
 
 #include "harness/command.h"
+#include "plots/figure_one.h"
 #include "results/divisive.h"
 #include "results/history.h"
 
 static int show_history(const struct options *options, const struct history *history)
 {
-	(void)options;
+	struct why why = { "" };
+
 	if (history->too_short == history->series_count) {
 		command_error(
 			"%zu runs are too few: a change of level takes at least %zu "
@@ -16,6 +18,10 @@ static int show_history(const struct options *options, const struct history *his
 		return EXIT_UNMEASURED;
 	}
 	history_print(history, stdout, command_colour(stdout));
+	if (options->figure && figure_history(history, options->figure, &why)) {
+		command_error("%s", why.text);
+		return EXIT_UNMEASURED;
+	}
 	return history_ends_slower(history) ? EXIT_FINDING : EXIT_GOOD;
 }
 
@@ -43,15 +49,18 @@ static int history_run(const struct options *options)
 {
 	struct run_directory **directories = calloc(
 		options->operand_count, sizeof(void *));
-	struct why why = { "not enough memory" };
+	struct why why = { "" };
 	int error = -1, code = EXIT_GOOD;
 
-	if (directories) {
-		why_clear(&why);
+	if (options->figure && figure_one_check(options->figure, &why)) {
+		command_error("--figure: %s", why.text);
+		error = 0;
+		code = EXIT_USAGE;
+	} else if (directories) {
 		error = read_history(options, directories, &code, &why);
 	}
 	if (error) {
-		command_error("%s", why.text);
+		command_error("%s", *why.text ? why.text : "not enough memory");
 		code = EXIT_UNMEASURED;
 	}
 	for (size_t i = 0; directories && i < options->operand_count; i++)

@@ -406,6 +406,14 @@ const struct option_spec option_table[] = {
 		.standard = "0.01",
 		.says = "How often, at the most, a comparison may find a change in any of "
 			"its cases where there is none; for history, in each series." },
+	{ .name = "figure",
+		.value = "FILE",
+		.commands = of_verdicts,
+		FIELD(figure),
+		.kind = OPTION_TEXT,
+		.otherwise = "none is drawn",
+		.says = "Draw what was found into this file too, which ends in .svg or "
+			".png." },
 	{ .name = "format",
 		.value = "table|markdown|json|junit",
 		.commands = of_compare,

@@ -101,3 +101,40 @@ setup() {
 	refused 2 "ipcmark list: --format: 'junit' is none of table, csv" \
 		list tests --format junit
 }
+
+@test "compare and history: figures are drawn where they are asked for" {
+	command -v gnuplot || skip "gnuplot is not installed"
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	made_run base 1
+	made_run slow 1.05
+	echo old >change.svg
+	ends 1 "$IPCMARK" compare base slow --figure change.svg
+	grep -q '<svg' change.svg
+	grep -q '>slower<' change.svg
+	ends 1 "$IPCMARK" compare base slow --figure change.png
+	[ "$(head -c 4 change.png | tail -c 3)" = PNG ]
+	local day
+	for day in 01 02 03 04 05 06 07 08 09 10; do
+		LAUNCHES=1 DAY=$day made_run "run-$day" 1
+	done
+	ends 0 "$IPCMARK" history run-* --figure history.svg
+	grep -q 'pipe/latency/64' history.svg
+	# Nothing is left, neither beside the figures nor where they were made.
+	[ -z "$(ls -A tmp)" ]
+	[ "$(find . -maxdepth 1 -name '*.svg*' -o -maxdepth 1 -name '*.png*' | wc -l)" -eq 3 ]
+}
+
+@test "compare and history: figures that cannot be drawn are named" {
+	made_run base 1
+	made_run slow 1.05
+	refused 2 "ipcmark: --figure: 'change.pdf' is no name of a figure; it ends in .svg or .png" \
+		compare base slow --figure change.pdf
+	refused 2 "ipcmark: --figure shows two runs; leave out 'slow' and what follows" \
+		compare base slow slow --figure change.svg
+	refused 2 "ipcmark: --figure: 'x' is no name of a figure; it ends in .svg or .png" \
+		history base slow --figure x
+	command -v gnuplot || skip "gnuplot is not installed"
+	ends 3 "$IPCMARK" compare base slow --figure nowhere/change.svg
+	grep -q '^ipcmark: write nowhere/change.svg: No such file or directory' err
+}

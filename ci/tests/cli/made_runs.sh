@@ -36,9 +36,9 @@ made_run() {
 					$at["launch"] = launch++
 					for (size = 64; size <= 4096; size *= 64) {
 						$at["size_bytes"] = size
-						$at["median_ns"] = 5000 + (l * 5 + size) % 12 * 2
-						if (size == 64)
-							$at["median_ns"] *= factor
+						ns = 5000 + (l * 5 + size) % 12 * 2
+						ns *= size == 64 ? factor : 1
+						$at["median_ns"] = ns
 						print
 					}
 				}
