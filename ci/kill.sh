@@ -8,6 +8,7 @@
 # nothing could be learned. Takes about 3 s a kill.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. ci/leftovers.sh
 . ci/steps.sh
 
 count=${1:-50}
@@ -16,54 +17,20 @@ if ! [[ $count =~ ^[1-9][0-9]*$ && $seed =~ ^[0-9]+$ ]]; then
 	echo "usage: ci/kill.sh [N=50] [SEED]" >&2
 	exit 2
 fi
-if [ -z "${IPCMARK_KILL_ALONE-}" ]; then
-	if [ -z "${IPCMARK-}" ]; then
-		configure release >/dev/null
-		build release >/dev/null
-	fi
-	if [ "$(id -u)" = 0 ] && unshare --mount --ipc true 2>/dev/null; then
-		IPCMARK_KILL_ALONE=yes exec unshare --mount --ipc --propagation private \
-			"$BASH" "$0" "$count" "$seed"
-	fi
+if [ -z "${IPCMARK_ALONE-}" ] && [ -z "${IPCMARK-}" ]; then
+	configure release >/dev/null
+	build release >/dev/null
 fi
+alone "$count" "$seed"
 
 ipcmark=${IPCMARK:-build/release/ipcmark}
 scratch=$(mktemp -d)
-queues=
-names='ipcmark*'
 cleanup() {
-	[ -z "$queues" ] || [ "$queues" = /dev/mqueue ] || umount "$queues" || true
+	unwatch_objects
 	rm -rf "$scratch"
 }
 trap cleanup EXIT
-
-if [ -n "${IPCMARK_KILL_ALONE-}" ]; then
-	names='*'
-	mount -t tmpfs -o mode=1777 none /dev/shm
-	mkdir "$scratch/mqueue"
-	! mount -t mqueue none "$scratch/mqueue" || queues=$scratch/mqueue
-elif mountpoint -q /dev/mqueue 2>/dev/null; then
-	queues=/dev/mqueue
-fi
-[ -n "$queues" ] || echo "kill.sh: no mqueue file system: queues are not checked"
-
-# Names of kernel objects and files that could have been left: one a line.
-objects() {
-	find /dev/shm ${queues:+"$queues"} -mindepth 1 -maxdepth 1 -name "$names" || true
-	[ "$names" = '*' ] || return 0
-	grep -hv key /proc/sysvipc/msg /proc/sysvipc/sem /proc/sysvipc/shm || true
-}
-
-# Processes of a run: its children inherit TMPDIR, and no other has this value.
-processes() {
-	local process
-
-	# A zombie that its new parent has not reaped yet has no environment any more.
-	for process in /proc/[0-9]*; do
-		grep -qzxF "TMPDIR=$1" "$process/environ" 2>/dev/null || continue
-		echo "${process#/proc/} $(cat "$process/comm" 2>/dev/null || true)"
-	done
-}
+watch_objects "$scratch"
 
 # Each record has as many fields as the header; prints the number of rows.
 rows_of() {
@@ -78,7 +45,7 @@ rows_of() {
 	echo "$complaints"
 }
 
-killed=0 with_rows=0 rows=0 late=0 bad=0
+killed=0 with_rows=0 rows=0 bad=0
 found() {
 	printf 'kill.sh: kill %d after %s s: %s:\n%s\n' "$i" "$moment" "$1" "$2" >&2
 	bad=$((bad + 1))
@@ -102,17 +69,8 @@ for ((i = 1; i <= count; i++)); do
 	fi
 	wait "$pid" 2>/dev/null || true
 
-	deadline=$((SECONDS + 3))
-	while left=$(processes "$private") && [ -n "$left" ] &&
-		[ "$SECONDS" -lt $deadline ]; do
-		late=$((late + 1))
-		sleep 0.05
-	done
-	[ -z "$left" ] || found "processes left" "$left"
-	left=$(comm -13 <(sort <<<"$before") <(objects | sort))
-	[ -z "$left" ] || found "kernel objects left" "$left"
-	left=$(find "$private" -mindepth 1)
-	[ -z "$left" ] || found "files left in TMPDIR" "$left"
+	look_for_leftovers "$before" "$private"
+	[ -z "$left" ] || found "left" "$left"
 	if [ -s "$run/results.csv" ]; then
 		if more=$(rows_of "$run/results.csv"); then
 			rows=$((rows + more))

@@ -120,7 +120,7 @@ struct scene {
 /* It cannot be tested: words. */
 #define BROKEN(scene, ...) broken((scene), CHECK_HERE, __VA_ARGS__)
 /* It cannot be tested on this machine: the reason. */
-#define SKIP(scene, ...) skip((scene), CHECK_HERE, __VA_ARGS__)
+#define SKIP(scene, ...) skip_check((scene), CHECK_HERE, __VA_ARGS__)
 
 /* Adds to what the report says was seen, whatever the verdict ("capacity 65536 bytes").
  */

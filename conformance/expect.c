@@ -217,7 +217,7 @@ void broken(struct scene *scene, const char *file, int line, const char *format,
 	conclude(scene, VERDICT_BROKEN, file, line, "", 0);
 }
 
-void skip(struct scene *scene, const char *file, int line, const char *format, ...)
+void skip_check(struct scene *scene, const char *file, int line, const char *format, ...)
 {
 	struct outcome *outcome = claim(scene);
 	va_list arguments;
@@ -341,7 +341,7 @@ static int living_state(
 		deviates(scene, file, line, what, "the %s went on instead of blocking",
 			what);
 	if (state < 0)
-		skip(scene, file, line,
+		skip_check(scene, file, line,
 			"the state of a process cannot be seen: /proc: %s",
 			strerror(-state));
 	return state;
@@ -383,8 +383,9 @@ void expect_state(struct scene *scene, const char *file, int line, const char *w
 	promised(scene, file, line, words);
 	while ((state = proc_state(pid)), state < 0 || !strchr(letters, state)) {
 		if (state < 0)
-			skip(scene, file, line, "the state of the %s cannot be seen: %s",
-				what, strerror(-state));
+			skip_check(scene, file, line,
+				"the state of the %s cannot be seen: %s", what,
+				strerror(-state));
 		proc_pause();
 	}
 	arrived(scene);

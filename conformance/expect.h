@@ -28,8 +28,8 @@ void *set_up_pointer(
 	struct scene *scene, const char *file, int line, const char *what, void *got);
 _Noreturn void broken(struct scene *scene, const char *file, int line, const char *format,
 	...) __attribute__((format(printf, 4, 5)));
-_Noreturn void skip(struct scene *scene, const char *file, int line, const char *format,
-	...) __attribute__((format(printf, 4, 5)));
+_Noreturn void skip_check(struct scene *scene, const char *file, int line,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 void promised(struct scene *scene, const char *file, int line, const char *words);
 int reap(struct scene *scene, const char *file, int line, pid_t pid, const char *words);

@@ -15,6 +15,7 @@ struct point {
 	const struct value *value; /* or NULL */
 	const struct text *text; /* never NULL */
 	struct outcome outcome; /* of all repetitions: the first that was not ok, or ok */
+	enum verdict_kind first; /* of the first repetition */
 	int repeats; /* made */
 	int same; /* that ended with the same verdict as the first */
 };

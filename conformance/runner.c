@@ -110,20 +110,15 @@ static int start(
 static void fold(struct point *point, const struct outcome *outcome)
 {
 	struct outcome *all = &point->outcome;
+	uint64_t spent_ns = all->duration_ns + outcome->duration_ns;
 
-	point->repeats++;
+	if (++point->repeats == 1)
+		point->first = outcome->kind;
+	point->same += outcome->kind == point->first;
 	if (point->repeats == 1 ||
-		(all->kind == VERDICT_OK && outcome->kind != VERDICT_OK)) {
-		int same = point->repeats == 1 ? 0 : point->same;
-		uint64_t spent_ns = all->duration_ns;
-
+		(all->kind == VERDICT_OK && outcome->kind != VERDICT_OK))
 		*all = *outcome;
-		all->duration_ns += spent_ns;
-		point->same = same + (point->repeats == 1);
-		return;
-	}
-	all->duration_ns += outcome->duration_ns;
-	point->same += outcome->kind == all->kind;
+	all->duration_ns = spent_ns;
 }
 
 /* Its child has ended, or has to. */

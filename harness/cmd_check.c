@@ -90,12 +90,12 @@ static int check_all(struct session *session)
 	struct why why = { "" };
 	int error, code;
 
+	interrupt_watch();
 	if (options->check_format == CHECK_CSV)
 		report_csv_begin(stdout);
 	else
 		tap_begin(stdout, options->tap_version == 0 ? 13 : 14, session->count);
 	fflush(stdout);
-	interrupt_watch();
 	error = runner_run(
 		session->points, session->count, &how, report_point, session, &why);
 	if (error && error != -EINTR)

@@ -42,9 +42,14 @@ static void print_value_case(const struct option_spec *spec)
 {
 	if (!spec->value)
 		return;
-	printf("\t\t%s:--%s", spec->commands ? spec->commands[0] : "*", spec->name);
-	if (spec->letter)
-		printf("|%s:-%c", spec->commands ? spec->commands[0] : "*", spec->letter);
+	printf("\t\t");
+	for (size_t i = 0; !i || (spec->commands && spec->commands[i]); i++) {
+		const char *command = spec->commands ? spec->commands[i] : "*";
+
+		printf("%s%s:--%s", i ? "|" : "", command, spec->name);
+		if (spec->letter)
+			printf("|%s:-%c", command, spec->letter);
+	}
 	printf(")\n\t\t\t");
 	if (spec->topic) {
 		printf("_ipcmark_list \"");

@@ -28,11 +28,14 @@ struct command {
 };
 
 extern const struct command check_command;
+extern const struct command compare_command;
 extern const struct command completion_command;
 extern const struct command doctor_command;
+extern const struct command duet_command;
 extern const struct command list_command;
 extern const struct command plot_command;
 extern const struct command run_command;
+extern const struct command serve_command;
 extern const struct command show_command;
 
 /* All of them, in the order of `--help`; ends with NULL. */

@@ -10,8 +10,11 @@ const struct command *const commands[] = {
 	&check_command,
 	&show_command,
 	&plot_command,
+	&duet_command,
+	&compare_command,
 	&list_command,
 	&doctor_command,
+	&serve_command,
 	&completion_command,
 	NULL,
 };

@@ -182,6 +182,7 @@ static void put_cost(const struct measured *measured, struct result_row *row)
 			continue;
 		*cycles[side] = (double)cost->cycles / messages;
 		*instructions[side] = (double)cost->instructions / messages;
+		row->is_user_only = row->is_user_only == 1 || cost->is_user_only;
 	}
 }
 

@@ -163,6 +163,7 @@ static int check_settings(
 			const struct setting_spec *spec = choice->mechanisms[m]->settings;
 
 			for (; spec && spec->name; spec++) {
+				char range[SETTING_RANGE];
 				int64_t least, most;
 
 				names[count++] = spec->name;
@@ -173,12 +174,9 @@ static int check_settings(
 				if (setting->value < least || setting->value > most)
 					return why_say(why, 0,
 						"--set %s=%" PRId64
-						" is out of range; it can be %" PRId64
-						" to %" PRId64 "%s%s%s",
-						setting->name, setting->value, least,
-						most, spec->limit ? " (" : "",
-						spec->limit ? spec->limit : "",
-						spec->limit ? ")" : "");
+						" is out of range; it can be %s",
+						setting->name, setting->value,
+						setting_range_text(spec, range));
 			}
 		}
 		if (is_known)

@@ -82,7 +82,9 @@ static int keep_histograms(struct run *run, struct launch *launch,
 }
 
 /* Rows first, histograms second: a kill between the two costs a launch's tail, never a
- * row. */
+ * row, and nothing is counted twice, because --resume goes by the rows. Only where the
+ * machine itself goes down may the histograms reach the disk alone; the summary says when
+ * the two differ. */
 static int keep(struct run *run, struct launch *launch, size_t number, unsigned attempt,
 	const char *earlier_cause, bool counts, char *line, size_t line_size,
 	struct why *why)

@@ -1,7 +1,4 @@
-/* summary.h: launches become cases.
- *
- * A case is what was planned once: mechanism, test, size, placement, CPUs, payload, gap,
- * chunk, scheduling policy, and the settings, or what of them was swept. */
+/* summary.h: the numbers of each case, from its launches. */
 #ifndef IPCMARK_SUMMARY_H
 #define IPCMARK_SUMMARY_H
 

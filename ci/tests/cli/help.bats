@@ -187,7 +187,7 @@ complete_words() {
 		run --preset quik
 	refused "ipcmark list: --format: 'cvs' is none of table, csv; did you mean csv?" \
 		list --format cvs
-	refused "ipcmark list: 'test' is none of mechanisms, tests, placements; did you mean tests?" \
+	refused "ipcmark list: 'test' is none of mechanisms, tests, placements, checks; did you mean tests?" \
 		list test
 	refused "ipcmark completion: 'zsh' is none of bash; did you mean bash?" completion zsh
 }

@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# `ipcmark check` from outside: formats, exit codes, what it leaves, bad input.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	local name
+	for name in $(compgen -e IPCMARK_); do
+		unset "$name"
+	done
+	cd "$BATS_TEST_TMPDIR" || exit
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+}
+
+teardown() {
+	[ ! -d tmp ] || [ -z "$(ls -A tmp)" ]
+}
+
+# ends CODE COMMAND...: runs it into `out` and `err` and expects that exit code.
+ends() {
+	local expected=$1 status=0
+	shift
+	"$@" >out 2>err || status=$?
+	[ "$status" -eq "$expected" ] && return
+	echo "$*: exit $status, not $expected"
+	cat out err
+	return 1
+}
+
+# A target's file under which a check that passes here fails as an unexpected pass.
+wrong_target() {
+	printf 'id,verdict,reason,reference\npipe.eof.drain_then_zero,deviates,"so, it is said",x\n' \
+		>wrong.csv
+}
+
+@test "TAP: version, plan, one line a point; prove reads it" {
+	ends 0 "$IPCMARK" check 'pipe.eof.*'
+	[ "$(sed -n 1p out)" = "TAP version 13" ]
+	[ "$(sed -n 2p out)" = "1..$(grep -cE '^(not )?ok ' out)" ]
+	grep -q '^ok 1 - pipe\.eof\.' out
+	grep -qE '^[0-9]+ checked in [0-9.]+ s: [0-9]+ ok' err
+	ends 0 "$IPCMARK" check --tap-version 14 pipe.eof.drain_then_zero
+	[ "$(sed -n 1p out)" = "TAP version 14" ]
+	command -v prove || skip "prove is not installed"
+	prove -e '' "$IPCMARK" :: check 'pipe.eof.*'
+}
+
+@test "CSV has a row for each point" {
+	ends 0 "$IPCMARK" check --format csv 'pipe.eof.*'
+	[ "$(head -n 1 out)" = id,suite,promise,verdict,what,got,want,errno,reason,where,seen,cite,repeats,same,duration_ms ]
+	[ "$(tail -n +2 out | wc -l)" -eq "$("$IPCMARK" list checks --format csv | grep -c '^pipe\.eof\.')" ]
+}
+
+@test "a failure exits 1, is told on stderr and in JUnit" {
+	wrong_target
+	ends 1 "$IPCMARK" check --target ./wrong.csv --junit junit.xml \
+		pipe.eof.drain_then_zero pipe.sigpipe.ignored_epipe
+	grep -q '^not ok 1 - pipe.eof.drain_then_zero$' out
+	grep -q 'verdict: "unexpected pass"' out
+	grep -q '^ok 2 - ' out
+	grep -q 'unexpected pass *pipe.eof.drain_then_zero: it holds here' err
+	grep -q 'tests="2" failures="1" errors="0" skipped="0"' junit.xml
+	! command -v xmllint || xmllint --noout junit.xml
+}
+
+@test "repetitions are counted" {
+	ends 0 "$IPCMARK" check --repeat 20 --format csv pipe.eof.drain_then_zero
+	grep -qE '^pipe\.eof\.drain_then_zero,.*,20,20,[0-9.]+$' out
+}
+
+@test "a topic stands for what is under it, and a suite for its checks" {
+	ends 0 "$IPCMARK" check pipe.eof
+	grep -q ' - pipe\.eof\.drain_then_zero$' out
+	run -1 grep sigpipe out
+	ends 0 "$IPCMARK" check pipe_end
+	grep -q sigpipe out
+}
+
+@test "each check is explained" {
+	ends 0 "$IPCMARK" check --explain
+	[ "$(grep -c '^  promised ' out)" -ge 10 ]
+	[ "$(grep -c '^  promised ' out)" -eq "$(grep -c '^  breaks ' out)" ]
+	run -1 grep -E '^  (promised|source|tested|breaks) *nothing is known' out
+	run awk 'length > 100' out
+	[ -z "$output" ]
+}
+
+@test "the list has every check, in a table and in CSV" {
+	ends 0 "$IPCMARK" list checks
+	[ "$(wc -l <out)" -ge 10 ]
+	"$IPCMARK" list checks --format csv >list.csv
+	[ "$(head -n 1 list.csv)" = id,check,suite,promise,needs,serial,says,cite,method,differs,breaks ]
+}
+
+@test "what is wrong on the command line is named" {
+	ends 2 "$IPCMARK" check pipe.eof.drain_then_zer
+	grep -q "no check matches 'pipe.eof.drain_then_zer' (did you mean pipe.eof.drain_then_zero?)" err
+	ends 2 "$IPCMARK" check --target linus
+	grep -q "there is no target 'linus' (did you mean linux?)" err
+	ends 2 "$IPCMARK" check --format json
+	grep -q "'json' is none of tap, csv" err
+	ends 2 "$IPCMARK" check --deadline-scale 0
+	grep -q "0 is out of range; it can be 0.01 to 1000" err
+	ends 2 "$IPCMARK" check --repeat 0
+	ends 2 "$IPCMARK" check --jobs 65
+	ends 2 "$IPCMARK" check --preset quick
+	ends 3 "$IPCMARK" check --junit nowhere/junit.xml pipe.eof.drain_then_zero
+	grep -q "write nowhere/junit.xml: No such file or directory" err
+}
+
+@test "without a place for private directories it says so" {
+	TMPDIR=$PWD/none ends 3 "$IPCMARK" check pipe.eof.drain_then_zero
+	grep -q "make the private directory $PWD/none/ipcmark-" err
+	grep -q '^Bail out!' out
+}
+
+@test "interrupted, it keeps what it had and leaves nothing" {
+	"$IPCMARK" check --repeat 1000000 pipe.eof.drain_then_zero >out 2>err &
+	local pid=$! status=0
+	until [ -s out ]; do sleep 0.01; done
+	kill -TERM "$pid"
+	wait "$pid" || status=$?
+	[ "$status" -eq 3 ]
+	grep -q 'interrupted: 0 of 1 points were checked\|interrupted: 1 of 1' err
+}
+
+@test "killed, it leaves nothing either" {
+	"$IPCMARK" check --repeat 1000000 pipe.eof.drain_then_zero >out 2>err &
+	local pid=$! children
+	until [ -s out ]; do sleep 0.01; done
+	children=$(pgrep -P "$pid")
+	kill -KILL "$pid"
+	wait "$pid" || true
+	while [ -n "$children" ] && ps -o pid= -p "$(echo "$children" | paste -sd ,)"; do
+		sleep 0.01
+	done
+	[ -z "$(ls -A tmp)" ]
+}
+
+@test "one CPU is enough" {
+	ends 0 taskset -c "$(taskset -cp $$ | sed 's/.*: \([0-9]*\).*/\1/')" \
+		"$IPCMARK" check pipe_end
+}
+
+@test "nobody needs to be root" {
+	[ "$(id -u)" = 0 ] || skip "already somebody else"
+	chmod 777 tmp .
+	chmod o+x "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" || true
+	setpriv --reuid 12345 --regid 12345 --clear-groups \
+		env TMPDIR=/tmp "$IPCMARK" check pipe_end >out 2>err
+	run -1 grep '^not ok' out
+}

@@ -1,0 +1,157 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/environment.h"
+#include "results/compare.h"
+
+/* What a difference is called; the most telling come first. A key that ends in '.' stands
+ * for all that begin with it. */
+static const struct {
+	const char *key, *says;
+} words[] = {
+	{ "cpu.model", "CPU" },
+	{ "machine.model", "machine" },
+	{ "hypervisor", "hypervisor" },
+	{ "container", "container" },
+	{ "cpu.count", "number of CPUs" },
+	{ "cpu.stepping", "CPU stepping" },
+	{ "cpu.microcode", "microcode" },
+	{ "kernel.release", "kernel" },
+	{ "kernel.version", "kernel build" },
+	{ "kernel.cmdline", "kernel command line" },
+	{ "kernel.preempt", "kernel preemption" },
+	{ "mitigation.", "mitigation" },
+	{ "option.", "option" },
+	{ "placement.", "CPUs" },
+	{ "build.version", "ipcmark version" },
+	{ "build.commit", "ipcmark commit" },
+	{ "build.", "build" },
+	{ "compiler", "compiler" },
+	{ "libc", "C library" },
+	{ "os.name", "system" },
+	{ "host.name", "host" },
+	{ "cpufreq.", "CPU frequency" },
+	{ "cpuidle.", "CPU idle states" },
+	{ "smt.", "SMT" },
+	{ "clock", "clock" },
+	{ "sched.", "scheduling" },
+	{ "cgroup.", "control group" },
+	{ "cache.", "cache" },
+	{ "numa.", "NUMA" },
+	{ "security.", "security" },
+	{ "ipc.", "limit" },
+};
+#define WORDS (sizeof words / sizeof words[0])
+
+/* What is another at each run, without being a difference. */
+static const char *const passing[] = { "time.utc", "cpu.mhz", "clock.ns_per_tick",
+	"clock.cost_ns", "clock.resolution_ns", "cpu.throttled_count",
+	"cgroup.throttled_count", "cgroup.path", "cgroup.cpu_max_file", "load.", "steal.",
+	"memory.available", "option.out", "option.seed", "option.launches",
+	"option.slices", "option.mechanisms", "option.tests", "option.sizes",
+	"option.preset", "run." };
+
+static bool begins(const char *key, const char *with)
+{
+	size_t length = strlen(with);
+
+	return strncmp(key, with, length) == 0 &&
+	       (with[length - 1] == '.' || !key[length]);
+}
+
+static bool is_passing(const char *key)
+{
+	for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
+		if (begins(key, passing[i]))
+			return true;
+	return false;
+}
+
+/* WORDS where there are none. */
+static size_t word_index(const char *key)
+{
+	size_t i = 0;
+
+	while (i < WORDS && !begins(key, words[i].key))
+		i++;
+	return i;
+}
+
+static void take(const char *key, const char *value, void *context)
+{
+	if (!is_passing(key))
+		facts_set(context, key, "%s", value);
+}
+
+static const struct fact *find(const struct facts *facts, const char *key)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		if (strcmp(facts->items[i].key, key) == 0)
+			return &facts->items[i];
+	return NULL;
+}
+
+/* "mitigation of retbleed", "kernel". */
+static int add(struct changes *changes, size_t index, const struct fact *base,
+	const struct fact *candidate)
+{
+	const char *key = base->key;
+	const char *dot = strchr(key, '.');
+	char says[64];
+
+	if (index == WORDS)
+		snprintf(says, sizeof says, "%s", key);
+	else if (words[index].key[strlen(words[index].key) - 1] == '.' && dot)
+		snprintf(says, sizeof says, "%s %s", words[index].says, dot + 1);
+	else
+		snprintf(says, sizeof says, "%s", words[index].says);
+	return changes_differ(changes, key, says, base->value, candidate->value);
+}
+
+/* "ipcmark 0.1.0 (4f2c9e1), Linux 6.1.0, 2026-11-21T03:00:00Z" */
+static void describe(const struct run_directory *run, char *text, size_t size)
+{
+	static const struct {
+		const char *key, *before, *after;
+	} facts[] = {
+		{ "build.version", "ipcmark ", "" },
+		{ "build.commit", "commit ", "" },
+		{ "kernel.release", "Linux ", "" },
+		{ "time.utc", "", "" },
+	};
+	char value[80];
+	size_t used = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < sizeof facts / sizeof facts[0] && used < size; i++)
+		if (run_directory_environment(run, facts[i].key, value, sizeof value) &&
+			*value)
+			used += (size_t)snprintf(text + used, size - used, "%s%s%s%s",
+				used ? ", " : "", facts[i].before, value, facts[i].after);
+}
+
+int compare_environments(struct changes *changes, const struct run_directory *base,
+	const struct run_directory *candidate)
+{
+	struct facts one = { 0 }, other = { 0 };
+	int error = 0;
+
+	run_directory_each_fact(base, take, &one);
+	run_directory_each_fact(candidate, take, &other);
+	/* What one of them does not know at all was written by another version. */
+	for (size_t index = 0; !error && index <= WORDS; index++)
+		for (size_t i = 0; !error && i < one.count; i++) {
+			const struct fact *fact = &one.items[i];
+			const struct fact *peer = find(&other, fact->key);
+
+			if (word_index(fact->key) == index && peer &&
+				strcmp(fact->value, peer->value))
+				error = add(changes, index, fact, peer);
+		}
+	facts_free(&one);
+	facts_free(&other);
+	describe(base, changes->base_says, sizeof changes->base_says);
+	describe(candidate, changes->candidate_says, sizeof changes->candidate_says);
+	return error;
+}
