@@ -12,6 +12,10 @@
 #include "conformance/proc.h"
 #include "conformance/verdict.h"
 
+#ifndef W_EXITCODE /* musl has none */
+#define W_EXITCODE(code, signal) ((code) << 8 | (signal))
+#endif
+
 /* How often a state of sleep is seen in a row before it counts where the system call
  * cannot be read. */
 #define WEAK_LOOKS 500

@@ -361,7 +361,7 @@ static long after(const long *arguments, long result)
 			break;
 		case APART:
 			if (result != -1)
-				mmap((void *)result, (size_t)action->value,
+				(void)mmap((void *)result, (size_t)action->value,
 					PROT_READ | PROT_WRITE,
 					MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 			break;
