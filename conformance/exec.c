@@ -17,8 +17,8 @@
 
 #include "conformance/check.h"
 #include "conformance/exec_report.h"
-#include "conformance/pthread_help.h"
 #include "conformance/signal_help.h"
+#include "conformance/sync_help.h"
 
 #define SELF "/proc/self/exe"
 
@@ -321,7 +321,7 @@ static void locks(struct scene *scene)
 static void robust_told(struct scene *scene)
 {
 	struct line line = open_line(scene);
-	struct shared *shared = pthread_shared(
+	struct shared *shared = sync_shared(
 		scene, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_ROBUST, PTHREAD_PRIO_NONE);
 	pid_t executed = scene_fork(scene);
 

@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include "conformance/check.h"
-#include "conformance/pthread_help.h"
+#include "conformance/sync_help.h"
 
 #define ROUNDS 2000
 
 static struct shared *normal(struct scene *scene)
 {
-	return pthread_shared(
+	return sync_shared(
 		scene, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
 }
 
@@ -69,11 +69,11 @@ static void mutex_timedlock(struct scene *scene)
 	SETUP_CODE(scene, pthread_mutex_lock(&shared->mutex));
 	waiter = scene_fork(scene);
 	if (waiter == 0) {
-		struct timespec limit = pthread_after_ms(CLOCK_REALTIME, 5);
+		struct timespec limit = sync_after_ms(CLOCK_REALTIME, 5);
 
 		EXPECT_CODE(scene, pthread_mutex_timedlock(&shared->mutex, &limit),
 			ETIMEDOUT);
-		EXPECT(scene, pthread_is_past(CLOCK_REALTIME, &limit), "too early");
+		EXPECT(scene, sync_is_past(CLOCK_REALTIME, &limit), "too early");
 		limit.tv_nsec = 1000000000;
 		EXPECT_CODE(
 			scene, pthread_mutex_timedlock(&shared->mutex, &limit), EINVAL);
@@ -87,7 +87,7 @@ enum type { ERRORCHECK, RECURSIVE };
 static void mutex_type(struct scene *scene)
 {
 	bool is_recursive = scene->number == RECURSIVE;
-	struct shared *shared = pthread_shared(scene,
+	struct shared *shared = sync_shared(scene,
 		is_recursive ? PTHREAD_MUTEX_RECURSIVE : PTHREAD_MUTEX_ERRORCHECK,
 		PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
 	pid_t other;
@@ -293,7 +293,7 @@ static void pshared_cond_barrier(struct scene *scene)
 static void cond_timedwait(struct scene *scene)
 {
 	struct shared *shared = normal(scene);
-	struct timespec limit = pthread_after_ms(CLOCK_MONOTONIC, 5);
+	struct timespec limit = sync_after_ms(CLOCK_MONOTONIC, 5);
 	int got;
 
 	SETUP_CODE(scene, pthread_mutex_lock(&shared->mutex));
@@ -303,7 +303,7 @@ static void cond_timedwait(struct scene *scene)
 	while (got == 0);
 	arrived(scene);
 	EXPECT_CODE(scene, got, ETIMEDOUT);
-	EXPECT(scene, pthread_is_past(CLOCK_MONOTONIC, &limit), "too early");
+	EXPECT(scene, sync_is_past(CLOCK_MONOTONIC, &limit), "too early");
 	EXPECT_CODE(scene, pthread_mutex_trylock(&shared->mutex), EBUSY);
 }
 
