@@ -20,6 +20,12 @@ struct shared *sync_shared(struct scene *scene, int type, int robustness, int pr
 	return shared;
 }
 
+struct shared *sync_normal(struct scene *scene)
+{
+	return sync_shared(
+		scene, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
+}
+
 struct timespec sync_after_ms(clockid_t clock, int64_t ms)
 {
 	struct timespec now;

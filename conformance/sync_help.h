@@ -18,6 +18,9 @@ struct shared {
  * `robustness` and `protocol` as the attributes have them. */
 struct shared *sync_shared(struct scene *scene, int type, int robustness, int protocol);
 
+/* An ordinary one. */
+struct shared *sync_normal(struct scene *scene);
+
 /* A moment, on a clock. */
 struct timespec sync_after_ms(clockid_t clock, int64_t ms);
 bool sync_is_past(clockid_t clock, const struct timespec *moment);
