@@ -23,13 +23,26 @@ static int write_text(const char *path, const char *text)
 	return error;
 }
 
+#define IDENTITY 64
+
+static void identify(struct scene *scene, char identity[IDENTITY])
+{
+	memset(identity, 0, IDENTITY);
+	SETUP(scene, readlink("/proc/self/ns/ipc", identity, IDENTITY - 1));
+}
+
+static bool is_elsewhere; /* than where the machine's own limits are */
+
 void namespace_help_enter(struct scene *scene)
 {
 	uid_t user = geteuid();
 	gid_t group = getegid();
-	char map[64];
+	char map[64], before[IDENTITY], after[IDENTITY];
 
+	identify(scene, before);
 	SETUP(scene, unshare(CLONE_NEWIPC | (user ? CLONE_NEWUSER : 0)));
+	identify(scene, after);
+	is_elsewhere = strcmp(before, after) != 0;
 	if (user == 0)
 		return;
 	/* Without an identity there, it may not make files: a queue is one. */
@@ -45,6 +58,8 @@ void namespace_help_limit(struct scene *scene, const char *limit, const char *te
 	char path[64];
 	int error;
 
+	if (!is_elsewhere)
+		BROKEN(scene, "%s of the whole machine is not to be changed", limit);
 	snprintf(path, sizeof path, "/proc/sys/%s", limit);
 	error = write_text(path, text);
 	if (error)

@@ -13,7 +13,8 @@ struct scene;
 void namespace_help_enter(struct scene *scene);
 
 /* Writes to a limit of /proc/sys ("kernel/shmmni") of the namespace that was entered.
- * Where that is not allowed the check is skipped. */
+ * Where that is not allowed the check is skipped; a limit of the namespace that the run
+ * itself is in is never written to. */
 void namespace_help_limit(struct scene *scene, const char *limit, const char *text);
 
 /* The number that a limit of /proc/sys is; skipped where there is none to read. */

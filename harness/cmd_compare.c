@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "harness/command.h"
+#include "plots/figure_one.h"
 #include "results/compare.h"
 #include "results/format.h"
 
@@ -39,7 +40,27 @@ static int compare_all(const struct options *options, struct run_directory **run
 		error = format_changes((enum format)options->change_format,
 			(const struct changes *const *)list, count, stdout,
 			command_colour(stdout), why);
+	if (!error && options->figure)
+		error = figure_changes(list[0], options->figure, why);
 	return error;
+}
+
+/* Before anything is read: what cannot be drawn is a mistake of the command line. */
+static int check_figure(const struct options *options)
+{
+	struct why why = { "" };
+
+	if (!options->figure)
+		return EXIT_GOOD;
+	if (figure_one_check(options->figure, &why)) {
+		command_error("--figure: %s", why.text);
+		return EXIT_USAGE;
+	}
+	if (options->operand_count == 2)
+		return EXIT_GOOD;
+	command_error("--figure shows two runs; leave out '%s' and what follows",
+		options->operands[2]);
+	return EXIT_USAGE;
 }
 
 static int compare_run(const struct options *options)
@@ -48,9 +69,11 @@ static int compare_run(const struct options *options)
 	struct run_directory **runs = calloc(count, sizeof(void *));
 	struct changes **list = calloc(count, sizeof(void *));
 	struct why why = { "not enough memory" };
-	int error = -1, code = EXIT_GOOD;
+	int error = -1, code = check_figure(options);
 
-	if (runs && list) {
+	if (code != EXIT_GOOD) {
+		error = 0;
+	} else if (runs && list) {
 		why_clear(&why);
 		error = compare_all(options, runs, list, &code, &why);
 	}

@@ -87,7 +87,14 @@ static void print_command_case(const struct command *command)
 		command->name);
 	print_option_words(command->name);
 	printf("\"\n\t\t\telse\n\t\t\t\t");
-	if (command->operand_words) {
+	if (command->operand_words && command->operand_words_most) {
+		/* The first of them; then paths. */
+		printf("if [[ ${COMP_WORDS[COMP_CWORD-%u]} == %s ]]; then\n"
+		       "\t\t\t\t\twords=\"",
+			command->operand_words_most, command->name);
+		print_words(command->operand_words);
+		printf("\"\n\t\t\t\telse\n\t\t\t\t\t_ipcmark_paths\n\t\t\t\tfi");
+	} else if (command->operand_words) {
 		printf("words=\"");
 		print_words(command->operand_words);
 		printf("\"");

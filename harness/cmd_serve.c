@@ -322,6 +322,6 @@ static int serve_run(const struct options *options)
 const struct command serve_command = {
 	.name = "serve",
 	.synopsis = "[OPTION...]",
-	.says = "Measure what standard input asks for; 'ipcmark duet' starts two of these.",
+	.says = "Measure what standard input asks for, for 'ipcmark duet'.",
 	.run = serve_run,
 };

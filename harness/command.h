@@ -25,6 +25,7 @@ struct command {
 
 	unsigned operands_least, operands_most;
 	const char *const *operand_words; /* what an operand can be; NULL: anything */
+	unsigned operand_words_most; /* only the first of them are words; 0: all are */
 };
 
 extern const struct command check_command;
@@ -32,6 +33,8 @@ extern const struct command compare_command;
 extern const struct command completion_command;
 extern const struct command doctor_command;
 extern const struct command duet_command;
+extern const struct command export_command;
+extern const struct command history_command;
 extern const struct command list_command;
 extern const struct command plot_command;
 extern const struct command run_command;

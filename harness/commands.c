@@ -12,6 +12,8 @@ const struct command *const commands[] = {
 	&plot_command,
 	&duet_command,
 	&compare_command,
+	&history_command,
+	&export_command,
 	&list_command,
 	&doctor_command,
 	&serve_command,

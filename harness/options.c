@@ -265,6 +265,8 @@ static int take_operand(struct parser *parser, char *word)
 			"'%s' is one word too many: ipcmark %s%s%s", word, command->name,
 			*command->synopsis ? " " : "", command->synopsis);
 	if (command->operand_words &&
+		(!command->operand_words_most ||
+			options->operand_count < command->operand_words_most) &&
 		option_word(word, command->operand_words, &index, parser->why))
 		return -EINVAL;
 	/* Operands move to the front; as many arguments have been read already. */

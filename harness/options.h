@@ -46,6 +46,7 @@ struct options {
 	const char *base, *candidate; /* of duet: commands; NULL: this program */
 	const char *base_set, *candidate_set; /* settings of one side only, as of --set */
 	bool calibrate;
+	const char *figure; /* a path, or NULL */
 
 	int preset; /* enum run_preset */
 	const char *mechanisms, *tests, *sizes, *placements; /* comma-separated */

@@ -12,12 +12,12 @@ static const char *const of_run[] = { "run", NULL };
 static const char *const of_duet[] = { "duet", NULL };
 static const char *const of_list[] = { "list", NULL };
 static const char *const of_check[] = { "check", NULL };
+static const char *const of_verdicts[] = { "compare", "history", "duet", NULL };
 
 static const char *const formats[] = { "table", "csv", NULL };
 static const char *const check_formats[] = { "tap", "csv", NULL };
 static const char *const tap_versions[] = { "13", "14", NULL };
 static const char *const of_compare[] = { "compare", "duet", NULL };
-
 static const char *const change_formats[] = { "table", "markdown", "json", "junit",
 	NULL };
 static const char *const presets[] = { "quick", "standard", "full", NULL };
@@ -388,7 +388,7 @@ const struct option_spec option_table[] = {
 			"from no change." },
 	{ .name = "margin",
 		.value = "PCT",
-		.commands = of_compare,
+		.commands = of_verdicts,
 		FIELD(margin),
 		.has_variable = true,
 		.kind = OPTION_PERCENT,
@@ -399,13 +399,21 @@ const struct option_spec option_table[] = {
 			"are." },
 	{ .name = "alpha",
 		.value = "A",
-		.commands = of_compare,
+		.commands = of_verdicts,
 		FIELD(alpha),
 		.has_variable = true,
 		.kind = OPTION_CHANCE,
 		.standard = "0.01",
 		.says = "How often, at the most, a comparison may find a change in any of "
-			"its cases where there is none." },
+			"its cases where there is none; for history, in each series." },
+	{ .name = "figure",
+		.value = "FILE",
+		.commands = of_verdicts,
+		FIELD(figure),
+		.kind = OPTION_TEXT,
+		.otherwise = "none is drawn",
+		.says = "Draw what was found into this file too, which ends in .svg or "
+			".png." },
 	{ .name = "format",
 		.value = "table|markdown|json|junit",
 		.commands = of_compare,

@@ -92,11 +92,10 @@ static const struct fact *find(const struct facts *facts, const char *key)
 	return NULL;
 }
 
-/* "mitigation of retbleed", "kernel". */
-static int add(struct changes *changes, size_t index, const struct fact *base,
-	const struct fact *candidate)
+/* "mitigation retbleed", "kernel". */
+static int add(struct changes *changes, size_t index, const char *key, const char *base,
+	const char *candidate)
 {
-	const char *key = base->key;
 	const char *dot = strchr(key, '.');
 	char says[64];
 
@@ -106,7 +105,7 @@ static int add(struct changes *changes, size_t index, const struct fact *base,
 		snprintf(says, sizeof says, "%s %s", words[index].says, dot + 1);
 	else
 		snprintf(says, sizeof says, "%s", words[index].says);
-	return changes_differ(changes, key, says, base->value, candidate->value);
+	return changes_differ(changes, key, says, base, candidate);
 }
 
 /* "ipcmark 0.1.0 (4f2c9e1), Linux 6.1.0, 2026-11-21T03:00:00Z" */
@@ -131,6 +130,35 @@ static void describe(const struct run_directory *run, char *text, size_t size)
 				used ? ", " : "", facts[i].before, value, facts[i].after);
 }
 
+/* An option that is not there was left at its default; other facts that one of them does
+ * not know at all were written by another version. */
+static const char *value_in(const struct facts *facts, const char *key)
+{
+	const struct fact *fact = find(facts, key);
+
+	return fact && (*fact->value || strncmp(key, "option.", 7)) ? fact->value
+	       : strncmp(key, "option.", 7) == 0                    ? "the default"
+								    : NULL;
+}
+
+/* Every key once: those of the first, then what only the other one has. */
+static int add_differences(struct changes *changes, size_t index, const struct facts *one,
+	const struct facts *other, bool is_second)
+{
+	const struct facts *walked = is_second ? other : one;
+	int error = 0;
+
+	for (size_t i = 0; !error && i < walked->count; i++) {
+		const char *key = walked->items[i].key;
+		const char *base = value_in(one, key), *candidate = value_in(other, key);
+
+		if (word_index(key) == index && !(is_second && find(one, key)) && base &&
+			candidate && strcmp(base, candidate))
+			error = add(changes, index, key, base, candidate);
+	}
+	return error;
+}
+
 int compare_environments(struct changes *changes, const struct run_directory *base,
 	const struct run_directory *candidate)
 {
@@ -139,16 +167,11 @@ int compare_environments(struct changes *changes, const struct run_directory *ba
 
 	run_directory_each_fact(base, take, &one);
 	run_directory_each_fact(candidate, take, &other);
-	/* What one of them does not know at all was written by another version. */
-	for (size_t index = 0; !error && index <= WORDS; index++)
-		for (size_t i = 0; !error && i < one.count; i++) {
-			const struct fact *fact = &one.items[i];
-			const struct fact *peer = find(&other, fact->key);
-
-			if (word_index(fact->key) == index && peer &&
-				strcmp(fact->value, peer->value))
-				error = add(changes, index, fact, peer);
-		}
+	for (size_t index = 0; !error && index <= WORDS; index++) {
+		error = add_differences(changes, index, &one, &other, false);
+		if (!error)
+			error = add_differences(changes, index, &one, &other, true);
+	}
 	facts_free(&one);
 	facts_free(&other);
 	describe(base, changes->base_says, sizeof changes->base_says);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "harness/statistics.h"
-#include "results/cases.h"
 #include "results/csv.h"
 #include "results/run_file.h"
 
@@ -209,35 +208,41 @@ static int summarize_case(const struct run_directory *run, const struct one_case
 	return add_percentiles(run, launches.rows[0], histogram, row, why);
 }
 
-int summary_compute(const struct run_directory *run, struct summary_row **rows,
-	size_t *count, struct why *why)
+int summary_of_cases(const struct run_directory *run, const struct cases *cases,
+	struct summary_row **rows, struct why *why)
 {
-	struct cases cases;
-	struct histogram *histogram;
-	struct summary_row *made;
-	double *values;
-	int error = cases_load(run, &cases, why);
-
-	if (error)
-		return error;
 	/* One more than needed: nothing may be there, and NULL means no memory. */
-	made = calloc(cases.count + 1, sizeof *made);
-	values = calloc(cases.row_count + 1, sizeof *values);
-	histogram = malloc(sizeof *histogram);
+	struct summary_row *made = calloc(cases->count + 1, sizeof *made);
+	double *values = calloc(cases->row_count + 1, sizeof *values);
+	struct histogram *histogram = malloc(sizeof *histogram);
+	int error = 0;
+
 	if (made && values && histogram)
-		for (size_t i = 0; !error && i < cases.count; i++)
+		for (size_t i = 0; !error && i < cases->count; i++)
 			error = summarize_case(
-				run, &cases.items[i], values, histogram, &made[i], why);
+				run, &cases->items[i], values, histogram, &made[i], why);
 	else
 		error = why_say(why, ENOMEM, "summarize %s", run_directory_path(run));
 	free(values);
 	free(histogram);
-	if (error) {
+	if (error)
 		free(made);
-	} else {
+	else
 		*rows = made;
+	return error;
+}
+
+int summary_compute(const struct run_directory *run, struct summary_row **rows,
+	size_t *count, struct why *why)
+{
+	struct cases cases;
+	int error = cases_load(run, &cases, why);
+
+	if (error)
+		return error;
+	error = summary_of_cases(run, &cases, rows, why);
+	if (!error)
 		*count = cases.count;
-	}
 	cases_free(&cases);
 	return error;
 }

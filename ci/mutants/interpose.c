@@ -16,8 +16,10 @@
  *                hang                                  it never returns
  *                return=V fail=E add=V                 what it seems to return
  *                flip=N                                first byte at argument N
- *                poke=N+OFFSET:SIZE:V                  V at OFFSET from argument N
- *                raise=SIGNAL                          raised after the call
+ *                put=N+OFFSET:SIZE:V                   V at OFFSET from argument N,
+ * before poke=N+OFFSET:SIZE:V                  the same after; N may be R, the result
+ *                apart=SIZE                            what is mapped at the result is
+ * private raise=SIGNAL                          raised after the call
  *
  * Only check processes are lied to: they are known by their name (PR_SET_NAME). Where the
  * real call cannot be told from its arguments alone, `result` and `errno` conditions make
@@ -34,6 +36,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -64,8 +67,12 @@ enum verb {
 	ADD,
 	FLIP,
 	POKE,
-	RAISE
+	RAISE,
+	PUT,
+	APART
 };
+
+#define AT_RESULT (-1) /* instead of an argument */
 
 struct action {
 	enum verb verb;
@@ -140,6 +147,7 @@ static const struct {
 	{ "add=", ADD, true },
 	{ "flip=", FLIP, false },
 	{ "raise=", RAISE, true },
+	{ "apart=", APART, true },
 };
 
 static bool read_change(const char *text, struct action *action)
@@ -164,21 +172,28 @@ static bool read_change(const char *text, struct action *action)
 	return true;
 }
 
+static bool read_poke(const char *text, struct action *action)
+{
+	char verb[5], argument, value[32];
+
+	if (sscanf(text, "%4[a-z]=%c+%li:%li:%31s", verb, &argument, &action->offset,
+		    &action->size, value) != 5 ||
+		(strcmp(verb, "poke") != 0 && strcmp(verb, "put") != 0))
+		return false;
+	action->verb = *verb == 'p' && verb[1] == 'u' ? PUT : POKE;
+	action->argument = argument == 'R' ? AT_RESULT : argument - '0';
+	action->value = value_of(value);
+	return true;
+}
+
 static void read_action(const char *text)
 {
 	struct action *action = &mutant.actions[mutant.action_count];
-	char value[32];
 
 	if (mutant.action_count++ == TERMS)
 		misspelt(text);
-	if (read_change(text, action))
+	if (read_change(text, action) || read_poke(text, action))
 		return;
-	if (sscanf(text, "poke=%d+%li:%li:%31s", &action->argument, &action->offset,
-		    &action->size, value) == 4) {
-		action->verb = POKE;
-		action->value = value_of(value);
-		return;
-	}
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
 		size_t length = strlen(verbs[i].name);
 
@@ -294,31 +309,34 @@ static const struct action *find(enum verb verb)
 	return NULL;
 }
 
-static void change(long *arguments)
+static void spoil(const struct action *action, const long *arguments, long result)
 {
-	for (int i = 0; i < mutant.action_count; i++) {
-		const struct action *action = &mutant.actions[i];
-		long *argument = &arguments[action->argument];
+	char *at = (char *)(action->argument == AT_RESULT ? result
+							  : arguments[action->argument]);
 
-		if (action->verb == SET)
-			*argument = action->value;
-		else if (action->verb == ADD_BITS)
-			*argument |= action->value;
-		else if (action->verb == CLEAR_BITS)
-			*argument &= ~action->value;
-	}
-}
-
-static void spoil(const struct action *action, const long *arguments)
-{
-	char *at = (char *)arguments[action->argument];
-
-	if (!at)
+	/* An error, where an address is returned, is nothing to write to. */
+	if (!at || at == (char *)-1)
 		return;
 	if (action->verb == FLIP)
 		*at = (char)~*at;
 	else
 		memcpy(at + action->offset, &action->value, (size_t)action->size);
+}
+
+static void change(long *arguments)
+{
+	for (int i = 0; i < mutant.action_count; i++) {
+		const struct action *action = &mutant.actions[i];
+
+		if (action->verb == SET)
+			arguments[action->argument] = action->value;
+		else if (action->verb == ADD_BITS)
+			arguments[action->argument] |= action->value;
+		else if (action->verb == CLEAR_BITS)
+			arguments[action->argument] &= ~action->value;
+		else if (action->verb == PUT)
+			spoil(action, arguments, 0);
+	}
 }
 
 static long after(const long *arguments, long result)
@@ -339,7 +357,13 @@ static long after(const long *arguments, long result)
 			break;
 		case FLIP:
 		case POKE:
-			spoil(action, arguments);
+			spoil(action, arguments, result);
+			break;
+		case APART:
+			if (result != -1)
+				mmap((void *)result, (size_t)action->value,
+					PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 			break;
 		case RAISE:
 			raise((int)action->value);

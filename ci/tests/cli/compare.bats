@@ -2,76 +2,13 @@
 # Runs against runs: exit codes, sentences, formats. The runs are made up.
 
 setup() {
+	# shellcheck source=ci/tests/cli/made_runs.sh
+	. "$SOURCE_DIR/ci/tests/cli/made_runs.sh"
 	local name
 	for name in $(compgen -e IPCMARK_); do
 		unset "$name"
 	done
 	cd "$BATS_TEST_TMPDIR"
-}
-
-# made_run DIR FACTOR [MECHANISM...]: a run of 12 launches of each mechanism, 64 B and
-# 4 KiB, whose medians lie close around 5000 ns times FACTOR.
-made_run() {
-	local directory=$1 factor=$2
-	shift 2
-	mkdir -p "$directory"
-	printf 'key,value\ntime.utc,%s\nkernel.release,%s\nbuild.commit,%s\n' \
-		"2026-01-0${TIME:-1}T00:00:00Z" "${KERNEL:-6.1.0}" "${COMMIT:-4f2c9e1}" \
-		>"$directory/environment.csv"
-	head -1 "$SOURCE_DIR/ci/tests/golden/run-small/results.csv" |
-		awk -F, -v OFS=, -v factor="$factor" -v names="${*:-pipe}" \
-			-v launches="${LAUNCHES:-12}" '
-		{
-			print
-			for (i = 1; i <= NF; i++)
-				at[$i] = i
-			for (i = 1; i <= NF; i++)
-				$i = ""
-			$at["schema"] = $at["attempt"] = 1
-			$at["test"] = "latency"
-			$at["placement"] = "shared-l3"
-			$at["cpu_a"] = 0
-			$at["cpu_b"] = 1
-			$at["payload"] = "touch"
-			$at["gap_ns"] = 0
-			$at["sched"] = "other"
-			$at["status"] = "ok"
-			count = split(names, name, " ")
-			for (n = 1; n <= count; n++)
-				for (l = 0; l < launches; l++) {
-					$at["mechanism"] = name[n]
-					$at["launch"] = launch++
-					for (size = 64; size <= 4096; size *= 64) {
-						$at["size_bytes"] = size
-						$at["median_ns"] = (size == 64 ? factor : 1) * \
-							(5000 + (l * 5 + size) % 12 * 2)
-						print
-					}
-				}
-		}' >"$directory/results.csv"
-}
-
-# ends CODE COMMAND...: runs it into the files `out` and `err` and expects that exit code.
-ends() {
-	local expected=$1 status=0
-	shift
-	"$@" >out 2>err || status=$?
-	[ "$status" -eq "$expected" ] && return
-	echo "$*: exit $status, not $expected"
-	cat out err
-	return 1
-}
-
-# refused CODE SENTENCE OPTION...: this one line on stderr, nothing on stdout.
-refused() {
-	local code=$1 sentence=$2
-	shift 2
-	ends "$code" "$IPCMARK" "$@" || return 1
-	[ ! -s out ] && [ "$(cat err)" = "$sentence" ] && return
-	echo "ipcmark $*:"
-	cat out err
-	echo "expected: $sentence"
-	return 1
 }
 
 @test "compare: no change is 0, slower 1, faster 0, inconclusive 3" {
@@ -163,4 +100,41 @@ refused() {
 	grep -q '^test,says$' out
 	refused 2 "ipcmark list: --format: 'junit' is none of table, csv" \
 		list tests --format junit
+}
+
+@test "compare and history: figures are drawn where they are asked for" {
+	command -v gnuplot || skip "gnuplot is not installed"
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	made_run base 1
+	made_run slow 1.05
+	echo old >change.svg
+	ends 1 "$IPCMARK" compare base slow --figure change.svg
+	grep -q '<svg' change.svg
+	grep -q '>slower<' change.svg
+	ends 1 "$IPCMARK" compare base slow --figure change.png
+	[ "$(head -c 4 change.png | tail -c 3)" = PNG ]
+	local day
+	for day in 01 02 03 04 05 06 07 08 09 10; do
+		LAUNCHES=1 DAY=$day made_run "run-$day" 1
+	done
+	ends 0 "$IPCMARK" history run-* --figure history.svg
+	grep -q 'pipe/latency/64' history.svg
+	# Nothing is left, neither beside the figures nor where they were made.
+	[ -z "$(ls -A tmp)" ]
+	[ "$(find . -maxdepth 1 -name '*.svg*' -o -maxdepth 1 -name '*.png*' | wc -l)" -eq 3 ]
+}
+
+@test "compare and history: figures that cannot be drawn are named" {
+	made_run base 1
+	made_run slow 1.05
+	refused 2 "ipcmark: --figure: 'change.pdf' is no name of a figure; it ends in .svg or .png" \
+		compare base slow --figure change.pdf
+	refused 2 "ipcmark: --figure shows two runs; leave out 'slow' and what follows" \
+		compare base slow slow --figure change.svg
+	refused 2 "ipcmark: --figure: 'x' is no name of a figure; it ends in .svg or .png" \
+		history base slow --figure x
+	command -v gnuplot || skip "gnuplot is not installed"
+	ends 3 "$IPCMARK" compare base slow --figure nowhere/change.svg
+	grep -q '^ipcmark: write nowhere/change.svg: No such file or directory' err
 }

@@ -211,10 +211,12 @@ static void every_difference_is_named(void **state)
 	static const char *const other[] = { "time.utc", "2026-01-02", "kernel.release",
 		"6.6", "cpu.model", "New CPU", "cpu.mhz", "2100", "mitigation.retbleed",
 		"none", "placement.shared-l3", "2,3", "build.commit", "8d07b3a",
-		"option.payload", "none", "option.seed", "2", "thp.enabled", "always",
-		"load.1", "0.9", "libc", "glibc 2.36", NULL };
+		"option.payload", "none", "option.seed", "2", "option.set",
+		"pipe.size=4096", "option.gap", "", "thp.enabled", "always", "load.1",
+		"0.9", "libc", "glibc 2.36", NULL };
 	static const char *const says[] = { "CPU", "kernel", "mitigation retbleed",
-		"option payload", "CPUs shared-l3", "ipcmark commit", "thp.enabled" };
+		"option payload", "option set", "CPUs shared-l3", "ipcmark commit",
+		"thp.enabled" };
 
 	(void)state;
 	base = runs_make("base", one);
@@ -222,11 +224,13 @@ static void every_difference_is_named(void **state)
 	add(base, runs_row(0, 0), 5000);
 	add(candidate, runs_row(0, 0), 5000);
 	compare();
-	assert_int_equal(changes->difference_count, 7);
-	for (size_t i = 0; i < 7; i++)
+	assert_int_equal(changes->difference_count, 8);
+	for (size_t i = 0; i < 8; i++)
 		assert_string_equal(changes->differences[i].says, says[i]);
 	assert_string_equal(changes->differences[0].base, "Old CPU");
 	assert_string_equal(changes->differences[0].candidate, "New CPU");
+	assert_string_equal(changes->differences[4].base, "the default");
+	assert_string_equal(changes->differences[4].candidate, "pipe.size=4096");
 	assert_string_equal(changes->base_says, "commit 4f2c9e1, Linux 6.1, 2026-01-01");
 }
 
