@@ -12,7 +12,8 @@
 #include "conformance/proc.h"
 #include "conformance/verdict.h"
 
-#ifndef W_EXITCODE /* musl has none */
+/* Not every C library has it; every system of ours packs a status so. */
+#ifndef W_EXITCODE
 #define W_EXITCODE(code, signal) ((code) << 8 | (signal))
 #endif
 
