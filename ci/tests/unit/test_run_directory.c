@@ -419,6 +419,26 @@ static void a_quote_can_be_cut_off(void **state)
 	run_directory_close(run);
 }
 
+/* What can still be read cannot be gone on with: rows would stand under other names. */
+static void other_columns_are_not_appended_to(void **state)
+{
+	struct run_directory *run = create("run");
+	char *text;
+
+	(void)state;
+	append(run, 0, 1);
+	run_directory_close(run);
+	text = strdup(get("run/results.csv"));
+	memcpy(strstr(text, "mechanism,test"), "test,mechanism", 14);
+	put("run/results.csv", text);
+	free(text);
+	assert_int_equal(run_directory_open("run", false, &run, &why), 0);
+	run_directory_close(run);
+	refuses_to_open("run", true, -EPROTO,
+		"run/results.csv has other columns than this ipcmark writes; finish the run "
+		"with the version that began it");
+}
+
 static void two_writers_exclude_each_other(void **state)
 {
 	struct run_directory *run = create("run");
@@ -624,6 +644,7 @@ int main(void)
 		TEST(two_writers_exclude_each_other),
 		TEST(links_are_read_but_not_written),
 		TEST(the_environment_comes_back),
+		TEST(other_columns_are_not_appended_to),
 		TEST(resuming_removes_temporary_files),
 		TEST(histogram_names_part_the_cases),
 		TEST(histograms_merge),
