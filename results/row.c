@@ -14,7 +14,8 @@ static const struct column result_columns[] = {
 #undef SUMMARY
 };
 /* In the order in which they came. */
-static const char *const results_added[] = { "is_user_only", NULL };
+static const char *const results_added[] = { "is_user_only", "canary", "canary_ns",
+	NULL };
 const struct table result_table = { COLUMNS(result_columns), sizeof(struct result_row),
 	results_added };
 
