@@ -153,7 +153,7 @@ static void a_table_of_many_runs(void **state)
 
 	(void)state;
 	for (int i = 0; i < 6; i++) {
-		char name[16];
+		char name[24];
 
 		snprintf(name, sizeof name, "runs/%d", i + 1);
 		changes[i] = make(DESIGN_UNPAIRED, name);
