@@ -251,6 +251,23 @@ caught() {
 	grep -q "nothing" out
 }
 
+@test "duet: a delay in one mechanism's peer is found there" {
+	local library
+	library=$(dirname "$IPCMARK")/libdelay.so
+	[ -e "$library" ] || skip "libdelay.so is not built"
+	! ldd "$IPCMARK" | grep -q libasan || skip "the sanitizer must be loaded first"
+	# A hundred times what a round trip takes, so that no machine hides it.
+	ends 1 duet "${few[@]}" --mechanisms pipe,fifo --sizes 64,4K \
+		--candidate "env LD_PRELOAD='$library' IPCMARK_DELAY=pipe:300000:64 '$IPCMARK'"
+	grep -qE '^  pipe +latency +64 B .* slower$' out
+	[ "$(grep -cE '^  (pipe|fifo) +latency .* slower$' out)" -eq 1 ]
+	# What is not understood is said by the library.
+	rm -r run
+	ends 3 duet "${few[@]}" --candidate \
+		"env LD_PRELOAD='$library' IPCMARK_DELAY=pipe '$IPCMARK'"
+	grep -qx "delay: IPCMARK_DELAY: 'pipe' is not MECHANISM:NS\[:SIZE\[:CPU\]\]" err
+}
+
 # Runs a duet where nobody else's objects are, ends it by a signal amid its launches and
 # tells what is left there.
 signalled() {
