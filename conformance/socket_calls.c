@@ -8,19 +8,19 @@
 #include "conformance/socket_help.h"
 
 enum call {
-	CALL_ACCEPT,
-	CALL_BIND,
-	CALL_CONNECT,
-	CALL_GETPEERNAME,
-	CALL_GETSOCKNAME,
-	CALL_GETSOCKOPT,
-	CALL_LISTEN,
-	CALL_RECV,
-	CALL_RECVMSG,
-	CALL_SEND,
-	CALL_SENDMSG,
-	CALL_SETSOCKOPT,
-	CALL_SHUTDOWN
+	ON_ACCEPT,
+	ON_BIND,
+	ON_CONNECT,
+	ON_GETPEERNAME,
+	ON_GETSOCKNAME,
+	ON_GETSOCKOPT,
+	ON_LISTEN,
+	ON_RECV,
+	ON_RECVMSG,
+	ON_SEND,
+	ON_SENDMSG,
+	ON_SETSOCKOPT,
+	ON_SHUTDOWN
 };
 
 static ssize_t call_on(enum call call, int fd)
@@ -33,29 +33,29 @@ static ssize_t call_on(enum call call, int fd)
 	socklen_t length = sizeof value;
 
 	switch (call) {
-	case CALL_ACCEPT:
+	case ON_ACCEPT:
 		return accept(fd, NULL, NULL);
-	case CALL_BIND:
+	case ON_BIND:
 		return address_bind(fd, &address);
-	case CALL_CONNECT:
+	case ON_CONNECT:
 		return address_connect(fd, &address);
-	case CALL_GETPEERNAME:
+	case ON_GETPEERNAME:
 		return getpeername(fd, &address.any, &address.length);
-	case CALL_GETSOCKNAME:
+	case ON_GETSOCKNAME:
 		return getsockname(fd, &address.any, &address.length);
-	case CALL_GETSOCKOPT:
+	case ON_GETSOCKOPT:
 		return getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &length);
-	case CALL_LISTEN:
+	case ON_LISTEN:
 		return listen(fd, 1);
-	case CALL_RECV:
+	case ON_RECV:
 		return recv(fd, &byte, 1, 0);
-	case CALL_RECVMSG:
+	case ON_RECVMSG:
 		return recvmsg(fd, &message, 0);
-	case CALL_SEND:
+	case ON_SEND:
 		return send(fd, &byte, 1, 0);
-	case CALL_SENDMSG:
+	case ON_SENDMSG:
 		return sendmsg(fd, &message, 0);
-	case CALL_SETSOCKOPT:
+	case ON_SETSOCKOPT:
 		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof value);
 	default:
 		return shutdown(fd, SHUT_RDWR);
@@ -206,19 +206,19 @@ static void several_messages(struct scene *scene)
 }
 
 static const struct value calls[] = {
-	{ "accept", CALL_ACCEPT },
-	{ "bind", CALL_BIND },
-	{ "connect", CALL_CONNECT },
-	{ "getpeername", CALL_GETPEERNAME },
-	{ "getsockname", CALL_GETSOCKNAME },
-	{ "getsockopt", CALL_GETSOCKOPT },
-	{ "listen", CALL_LISTEN },
-	{ "recv", CALL_RECV },
-	{ "recvmsg", CALL_RECVMSG },
-	{ "send", CALL_SEND },
-	{ "sendmsg", CALL_SENDMSG },
-	{ "setsockopt", CALL_SETSOCKOPT },
-	{ "shutdown", CALL_SHUTDOWN },
+	{ "accept", ON_ACCEPT },
+	{ "bind", ON_BIND },
+	{ "connect", ON_CONNECT },
+	{ "getpeername", ON_GETPEERNAME },
+	{ "getsockname", ON_GETSOCKNAME },
+	{ "getsockopt", ON_GETSOCKOPT },
+	{ "listen", ON_LISTEN },
+	{ "recv", ON_RECV },
+	{ "recvmsg", ON_RECVMSG },
+	{ "send", ON_SEND },
+	{ "sendmsg", ON_SENDMSG },
+	{ "setsockopt", ON_SETSOCKOPT },
+	{ "shutdown", ON_SHUTDOWN },
 	{ NULL, 0 },
 };
 
