@@ -11,8 +11,8 @@
 #     module:NAME       pkg-config knows the library
 #     font:NAME         fontconfig knows the family (figures; only asked for on Debian)
 #     link:FLAGS        the compiler named first links a program with these flags
-# What is `maybe` there adds rows to the table of mechanisms: installed where that can
-# be done without asking anybody, and nothing ends without it.
+# What is `maybe` there adds mechanisms or formats: installed where that can be done
+# without asking anybody, and nothing ends without it.
 package_table='
 bench gcc            command:gcc
 bench libc6-dev      header:stdio.h
@@ -27,6 +27,7 @@ maybe libzmq3-dev    header:zmq.h
 maybe libnng-dev     header:nng/nng.h
 maybe liburing-dev   module:liburing
 maybe libsystemd-dev header:systemd/sd-bus.h
+maybe libjansson-dev module:jansson
 test  bats           command:bats
 test  libcmocka-dev  module:cmocka
 test  clang          command:clang

@@ -34,8 +34,7 @@ alone "$@"
 ipcmark=${IPCMARK:-build/release/ipcmark}
 file=${IPCMARK_SOAK_FILE:-results/reference/soak-rows.csv}
 sizes=1,7,64,1000,4095,4096,4097,8191,65507,65535,65536,1048575
-slice_ms=20
-round_ms=10000 # a launch is not to take longer than this
+round_ns=10000000000 # a launch is not to take longer than this
 most_slices=256 # of a size, that a launch can have
 patience=300s # only ends what hangs; on a busy machine all of it may take long
 columns='mechanism,payload,seconds,messages,failures,leftovers,reason,kernel,commit'
@@ -121,7 +120,7 @@ run_round() {
 	private=$(mktemp -d "$scratch/tmp.XXXXXX") # a new one: by it processes are known
 	TMPDIR=$private "$ipcmark" run --mechanisms "$1" --tests latency,throughput \
 		--sizes "$sizes" --payload verify --cpus "$(cpus_of "$1")" --launches 1 \
-		--clock monotonic --deadline "$patience" --slice "${slice_ms}ms" \
+		--clock monotonic --deadline "$patience" --slice 20ms \
 		--slices "$2" --out "$run" >"$scratch/log" 2>&1 &
 	running=$!
 	wait "$running" || status=$?
@@ -136,21 +135,22 @@ run_round() {
 
 # Measures a row until its time is over or something is wrong; writes its line.
 soak_row() {
-	local row=$1 measured_ns=0 messages=0 failures=0 cells=1
-	local wanted slices ns more before payload reason count
+	local row=$1 measured_ns=0 messages=0 failures=0 slices=1 ns=0
+	local ok more before payload reason count wanted_ns
 
 	before=$(objects)
 	while [ "$failures" -eq 0 ] && [ -z "$left" ] &&
 		[ "$measured_ns" -lt $((seconds * 1000000000)) ]; do
-		wanted=$((seconds * 1000 - measured_ns / 1000000))
-		[ "$wanted" -lt "$round_ms" ] || wanted=$round_ms
-		slices=$((wanted / (slice_ms * cells)))
-		[ "$slices" -ge 1 ] || slices=1
-		[ "$slices" -le "$most_slices" ] || slices=$most_slices
-		# Nobody knows yet how many sizes the row can have.
-		[ "$measured_ns" -gt 0 ] || slices=1
+		# The first round shows what a slice of every size takes here and now.
+		if [ "$ns" -gt 0 ]; then
+			wanted_ns=$((seconds * 1000000000 - measured_ns))
+			[ "$wanted_ns" -lt "$round_ns" ] || wanted_ns=$round_ns
+			slices=$((wanted_ns / (ns / slices + 1)))
+			[ "$slices" -ge 1 ] || slices=1
+			[ "$slices" -le "$most_slices" ] || slices=$most_slices
+		fi
 		run_round "$row" "$slices"
-		read -r cells failures ns more payload < <(sql "select
+		read -r ok failures ns more payload < <(sql "select
 			sum(status = 'ok'),
 			count(distinct case status when 'failed' then test end),
 			cast(sum(elapsed_ns) as integer), cast(sum(messages) as integer),
@@ -158,7 +158,7 @@ soak_row() {
 		messages=$((messages + more))
 		measured_ns=$((measured_ns + ns))
 		# Skipped, inconclusive: nobody looked at a message.
-		[ "$cells" -gt 0 ] || [ "$failures" -gt 0 ] || failures=1
+		[ "$ok" -gt 0 ] || [ "$failures" -gt 0 ] || failures=1
 	done
 	reason=$(sql "select reason from round where status <> 'ok'
 		order by status = 'failed' desc, rowid limit 1")

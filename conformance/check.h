@@ -204,6 +204,12 @@ void scene_pipe(struct scene *scene, int end[2]);
 void scene_nonblock(struct scene *scene, int fd, bool is_nonblocking);
 int64_t scene_fill(struct scene *scene, int fd, size_t chunk);
 
+/* What a check executes to see what exec left: this program under another name, and the
+ * number of a descriptor to report to; see exec_report.h. main() asks first of all: it
+ * does not return if this is the name. */
+#define CHECK_EXECUTED "ipcmark-executed"
+void check_executed(int argc, char **argv);
+
 /* -- Behind the macros.
  * ----------------------------------------------------------------*/
 

@@ -12,7 +12,7 @@
 #include "conformance/proc.h"
 #include "conformance/verdict.h"
 
-/* What waitpid(2) gives of an exit, or of a death; not every C library has it. */
+/* Not every C library has it; every system of ours packs a status so. */
 #ifndef W_EXITCODE
 #define W_EXITCODE(code, signal) ((code) << 8 | (signal))
 #endif

@@ -68,7 +68,7 @@ static void close_all_else(const struct subject *subject)
 	dup2(null, 0);
 	dup2(null, 1);
 	dup2(subject->stderr_fd >= 0 ? subject->stderr_fd : null, 2);
-	/* The system call: not every C library has a function for it. */
+	/* Raw: not every C library has it. */
 	if (syscall(SYS_close_range, 3, ~0u, 0))
 		for (int fd = 3; fd < 1024; fd++)
 			close(fd);

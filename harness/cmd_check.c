@@ -173,7 +173,7 @@ static int check_run(const struct options *options)
 const struct command check_command = {
 	.name = "check",
 	.synopsis = "[ID-GLOB...] [OPTION...]",
-	.says = "Check whether this system keeps its promises; TAP on standard output.",
+	.says = "Check whether this system keeps its promises; TAP on stdout.",
 	.run = check_run,
 	.operands_most = 1000,
 };

@@ -42,9 +42,14 @@ static void print_value_case(const struct option_spec *spec)
 {
 	if (!spec->value)
 		return;
-	printf("\t\t%s:--%s", spec->commands ? spec->commands[0] : "*", spec->name);
-	if (spec->letter)
-		printf("|%s:-%c", spec->commands ? spec->commands[0] : "*", spec->letter);
+	printf("\t\t");
+	for (size_t i = 0; !i || (spec->commands && spec->commands[i]); i++) {
+		const char *command = spec->commands ? spec->commands[i] : "*";
+
+		printf("%s%s:--%s", i ? "|" : "", command, spec->name);
+		if (spec->letter)
+			printf("|%s:-%c", command, spec->letter);
+	}
 	printf(")\n\t\t\t");
 	if (spec->topic) {
 		printf("_ipcmark_list \"");
@@ -82,7 +87,14 @@ static void print_command_case(const struct command *command)
 		command->name);
 	print_option_words(command->name);
 	printf("\"\n\t\t\telse\n\t\t\t\t");
-	if (command->operand_words) {
+	if (command->operand_words && command->operand_words_most) {
+		/* The first of them; then paths. */
+		printf("if [[ ${COMP_WORDS[COMP_CWORD-%u]} == %s ]]; then\n"
+		       "\t\t\t\t\twords=\"",
+			command->operand_words_most, command->name);
+		print_words(command->operand_words);
+		printf("\"\n\t\t\t\telse\n\t\t\t\t\t_ipcmark_paths\n\t\t\t\tfi");
+	} else if (command->operand_words) {
 		printf("words=\"");
 		print_words(command->operand_words);
 		printf("\"");

@@ -75,14 +75,24 @@ static void mechanism_setting_line(const struct setting_spec *spec)
 		*spec->unit ? " " : "", spec->unit, spec->says);
 }
 
+static int names_width(void)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < mechanism_count; i++)
+		if (strlen(mechanisms[i]->name) > width)
+			width = strlen(mechanisms[i]->name);
+	return (int)width;
+}
+
 static void mechanism_lines(
 	const struct mechanism *mechanism, const struct why *why, bool colour)
 {
 	char tests[LIST_TEXT], caps[LIST_TEXT];
 	bool is_usable = !why->text[0];
 
-	printf("%s%-16s%s %-14s %-28s %s\n", colour ? "\033[1m" : "", mechanism->name,
-		colour ? "\033[0m" : "", mechanism->family,
+	printf("%s%-*s%s %-14s %-28s %s\n", colour ? "\033[1m" : "", names_width(),
+		mechanism->name, colour ? "\033[0m" : "", mechanism->family,
 		test_words(mechanism->tests, ",", tests, sizeof tests),
 		is_usable ? "yes" : "no");
 	if (!is_usable)
@@ -110,8 +120,8 @@ static int list_mechanisms(const struct options *options)
 			"says", "tests", "caps", "preset", "settings", "size_setting",
 			"usable", "reason", NULL });
 	else
-		printf("%-16s %-14s %-28s %s\n", "mechanism", "family", "tests",
-			"usable here");
+		printf("%-*s %-14s %-28s %s\n", names_width(), "mechanism", "family",
+			"tests", "usable here");
 	for (size_t i = 0; i < mechanism_count; i++) {
 		why_clear(&why);
 		if (probe_mechanism(mechanisms[i], &janitor, &why))

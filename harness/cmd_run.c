@@ -4,36 +4,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
 
 #include "harness/command.h"
 #include "harness/environment.h"
 #include "harness/interrupt.h"
 #include "harness/run.h"
+#include "harness/run_name.h"
 #include "harness/vocabulary.h"
 #include "results/show.h"
-
-#define PATH 512
-
-/* "runs/20261121T101500Z-host" */
-static void default_directory(char *path)
-{
-	struct utsname name;
-	time_t now = time(NULL);
-	struct tm utc;
-	char stamp[32];
-
-	gmtime_r(&now, &utc);
-	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
-	if (uname(&name))
-		strcpy(name.nodename, "unknown");
-	/* A host name is text from outside: it must stay one file name. */
-	for (char *c = name.nodename; *c; c++)
-		if (*c == '/' || *c == '.')
-			*c = '_';
-	snprintf(path, PATH, "runs/%s-%.64s", stamp, name.nodename);
-}
 
 /* Every option that shapes the plan goes into the environment, so that --resume can make
  * the same plan again. */
@@ -248,12 +226,12 @@ static void discard(struct session *session)
 static int begin_directory(struct session *session, struct why *why)
 {
 	struct why ignored = { "" };
-	char path[PATH * 2];
+	char path[RUN_NAME * 2];
 	int error;
 
 	if (session->options.resume)
 		return 0;
-	default_directory(path);
+	run_name("", path);
 	error = run_directory_create(session->options.out ? session->options.out : path,
 		&session->directory, why);
 	if (error)

@@ -25,14 +25,20 @@ struct command {
 
 	unsigned operands_least, operands_most;
 	const char *const *operand_words; /* what an operand can be; NULL: anything */
+	unsigned operand_words_most; /* only the first of them are words; 0: all are */
 };
 
 extern const struct command check_command;
+extern const struct command compare_command;
 extern const struct command completion_command;
 extern const struct command doctor_command;
+extern const struct command duet_command;
+extern const struct command export_command;
+extern const struct command history_command;
 extern const struct command list_command;
 extern const struct command plot_command;
 extern const struct command run_command;
+extern const struct command serve_command;
 extern const struct command show_command;
 
 /* All of them, in the order of `--help`; ends with NULL. */

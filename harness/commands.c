@@ -10,8 +10,13 @@ const struct command *const commands[] = {
 	&check_command,
 	&show_command,
 	&plot_command,
+	&duet_command,
+	&compare_command,
+	&history_command,
+	&export_command,
 	&list_command,
 	&doctor_command,
+	&serve_command,
 	&completion_command,
 	NULL,
 };

@@ -80,6 +80,7 @@ static void read_hardware(const struct counters *counters, struct cost *cost)
 	cost->cycles = scaled(&reading, reading.values[0]);
 	cost->instructions = scaled(&reading, reading.values[1]);
 	cost->has_hardware = true;
+	cost->is_user_only = counters->is_user_only;
 }
 
 static int64_t in_ns(struct timeval time)
@@ -111,6 +112,7 @@ void cost_add_difference(
 	sum->involuntary += end->involuntary - start->involuntary;
 	sum->has_hardware = (sum->has_hardware || !sum->pieces) && start->has_hardware &&
 			    end->has_hardware;
+	sum->is_user_only |= end->is_user_only;
 	sum->pieces++;
 	if (!sum->has_hardware)
 		return;

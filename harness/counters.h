@@ -17,6 +17,7 @@ struct cost {
 	int64_t voluntary, involuntary; /* context switches */
 	int64_t cycles, instructions; /* mean nothing unless has_hardware */
 	bool has_hardware;
+	bool is_user_only; /* so are the hardware counts */
 	int32_t pieces; /* of a sum: how many differences are in it */
 };
 

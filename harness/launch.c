@@ -122,6 +122,12 @@ static void check_coalesced(struct launch *launch, size_t pair, size_t size)
 	fail_size(launch, pair, size, OUTCOME_SKIPPED, &why);
 }
 
+/* What a message of the size is to this pair: a canary may carry none. */
+static size_t bytes_of(const struct launch_spec *spec, size_t pair, size_t size)
+{
+	return spec->pairs[pair].mechanism->caps & CAP_PAYLOAD ? spec->sizes[size] : 0;
+}
+
 /* The largest send of a pair; 0 where no size is left. */
 static size_t largest_send(const struct launch *launch, size_t pair)
 {
@@ -129,8 +135,8 @@ static size_t largest_send(const struct launch *launch, size_t pair)
 	size_t largest = 0;
 
 	for (size_t i = 0; i < spec->size_count; i++)
-		if (is_open(launch, pair, i) && spec->sizes[i] > largest)
-			largest = spec->sizes[i];
+		if (is_open(launch, pair, i) && bytes_of(spec, pair, i) > largest)
+			largest = bytes_of(spec, pair, i);
 	return largest * coalesced(spec, pair);
 }
 
@@ -157,7 +163,7 @@ static int start_pairs(const struct pair_context *context, struct launch *launch
 		channel = pair_channel(launch->pairs[i]);
 		for (size_t size = 0; size < spec->size_count; size++)
 			if (is_open(launch, i, size) &&
-				spec->sizes[size] * coalesced(spec, i) >
+				bytes_of(spec, i, size) * coalesced(spec, i) >
 					channel->size_max)
 				fail_size(launch, i, size, OUTCOME_SKIPPED,
 					&channel->size_limit);
@@ -169,7 +175,7 @@ static struct slice plan_slice(const struct launch *launch, size_t pair, size_t 
 {
 	const struct launch_spec *spec = &launch->spec;
 	size_t largest = spec->pairs[pair].size_max;
-	size_t bytes = spec->sizes[size];
+	size_t bytes = bytes_of(spec, pair, size);
 
 	return (struct slice) { .kind = spec->test == TEST_LATENCY      ? SLICE_LATENCY
 					: spec->test == TEST_THROUGHPUT ? SLICE_THROUGHPUT
@@ -191,13 +197,6 @@ static uint64_t clamp(double value, double least, double most)
 	return (uint64_t)(value < least ? least : value > most ? most : value);
 }
 
-/* What the warm-up says about one size: how many hand-over messages, and how many
- * messages between two looks at the clock. */
-struct pace {
-	uint64_t handover, batch;
-	double message_ns;
-};
-
 static struct pace settle_pace(const struct launch_spec *spec, double message_ns)
 {
 	struct pace pace = { .message_ns = message_ns,
@@ -214,8 +213,7 @@ static struct pace settle_pace(const struct launch_spec *spec, double message_ns
 }
 
 /* One short slice a size, in shuffled order, none of it kept. */
-static int warm_up(struct launch *launch, struct random *random, uint64_t deadline_ns,
-	struct pace paces[LAUNCH_PAIRS][LAUNCH_SIZES], struct why *why)
+static int warm_up(struct launch *launch, struct why *why)
 {
 	const struct launch_spec *spec = &launch->spec;
 	size_t order[LAUNCH_SIZES];
@@ -223,7 +221,7 @@ static int warm_up(struct launch *launch, struct random *random, uint64_t deadli
 	for (size_t i = 0; i < spec->size_count; i++)
 		order[i] = i;
 	for (size_t pair = 0; pair < spec->pair_count; pair++) {
-		random_shuffle(random, order, spec->size_count, sizeof order[0]);
+		random_shuffle(&launch->random, order, spec->size_count, sizeof order[0]);
 		for (size_t i = 0; i < spec->size_count; i++) {
 			size_t size = order[i];
 			struct slice slice = plan_slice(launch, pair, size);
@@ -235,12 +233,13 @@ static int warm_up(struct launch *launch, struct random *random, uint64_t deadli
 			slice.is_warm_up = true;
 			slice.gap_ns = 0;
 			slice.duration_ns = spec->warm_up_ns / spec->size_count;
-			error = pair_slice(launch->pairs[pair], &slice, deadline_ns, why);
+			error = pair_slice(
+				launch->pairs[pair], &slice, launch->deadline_ns, why);
 			if (error)
 				return error;
 			report = pair_report(
 				launch->pairs[pair], timing_side(spec, pair));
-			paces[pair][size] = settle_pace(
+			launch->paces[pair][size] = settle_pace(
 				spec, (double)(report->elapsed_ns + 1) /
 					      (double)(report->messages ? report->messages
 									: 1));
@@ -264,10 +263,11 @@ static void keep_cost(struct launch *launch, size_t pair, size_t size)
 }
 
 /* Runs one timed slice of one pair and size and keeps what it gave. */
-static int time_slice(struct launch *launch, size_t pair, size_t size,
-	const struct pace *pace, unsigned number, uint64_t deadline_ns, struct why *why)
+static int time_slice(
+	struct launch *launch, size_t pair, size_t size, unsigned number, struct why *why)
 {
 	const struct launch_spec *spec = &launch->spec;
+	const struct pace *pace = &launch->paces[pair][size];
 	struct measured *measured = &launch->measured[pair][size];
 	struct slice slice = plan_slice(launch, pair, size);
 	const struct report *report;
@@ -282,7 +282,7 @@ static int time_slice(struct launch *launch, size_t pair, size_t size,
 		else
 			slice.batch = 1;
 	}
-	error = pair_slice(launch->pairs[pair], &slice, deadline_ns, why);
+	error = pair_slice(launch->pairs[pair], &slice, launch->deadline_ns, why);
 	if (error)
 		return error;
 	report = pair_report(launch->pairs[pair], timing_side(spec, pair));
@@ -298,8 +298,7 @@ static int time_slice(struct launch *launch, size_t pair, size_t size,
 	return 0;
 }
 
-static int time_slices(struct launch *launch, struct random *random, uint64_t deadline_ns,
-	struct pace paces[LAUNCH_PAIRS][LAUNCH_SIZES], struct why *why)
+static int time_slices(struct launch *launch, struct why *why)
 {
 	const struct launch_spec *spec = &launch->spec;
 	struct {
@@ -312,10 +311,10 @@ static int time_slices(struct launch *launch, struct random *random, uint64_t de
 			order[count].size = size;
 			order[count++].number = number;
 		}
-	random_shuffle(random, order, count, sizeof order[0]);
+	random_shuffle(&launch->random, order, count, sizeof order[0]);
 	for (size_t i = 0; i < count; i++) {
 		size_t size = order[i].size;
-		size_t first = (size_t)random_below(random, spec->pair_count);
+		size_t first = (size_t)random_below(&launch->random, spec->pair_count);
 
 		for (size_t turn = 0; turn < spec->pair_count; turn++) {
 			size_t pair = (first + turn) % spec->pair_count;
@@ -323,8 +322,7 @@ static int time_slices(struct launch *launch, struct random *random, uint64_t de
 
 			if (!is_open(launch, pair, size))
 				continue;
-			error = time_slice(launch, pair, size, &paces[pair][size],
-				order[i].number, deadline_ns, why);
+			error = time_slice(launch, pair, size, order[i].number, why);
 			if (error)
 				return error;
 		}
@@ -347,30 +345,34 @@ static void check_rates(struct launch *launch)
 				fail_size(launch, pair, size, OUTCOME_INCONCLUSIVE, &why);
 }
 
-static int find_capacity(struct launch *launch, uint64_t deadline_ns, struct why *why)
+static int find_capacity(struct launch *launch, size_t pair, size_t size, struct why *why)
 {
-	for (size_t size = 0; size < launch->spec.size_count; size++) {
-		struct measured *measured = &launch->measured[0][size];
-		struct slice slice = plan_slice(launch, 0, size);
-		int error;
+	struct measured *measured = &launch->measured[pair][size];
+	struct slice slice = plan_slice(launch, pair, size);
+	int error = pair_slice(launch->pairs[pair], &slice, launch->deadline_ns, why);
 
-		if (!is_open(launch, 0, size))
-			continue;
-		error = pair_slice(launch->pairs[0], &slice, deadline_ns, why);
-		if (error)
-			return error;
-		measured->capacity = *pair_capacity(launch->pairs[0]);
-		measured->slices = 1;
-		if (measured->capacity.is_unbounded) {
-			measured->outcome = OUTCOME_INCONCLUSIVE;
-			why_say(&measured->why, 0,
-				"still accepting after %u s: %llu bytes in %llu writes",
-				CAPACITY_FILL_S,
-				(unsigned long long)measured->capacity.bytes,
-				(unsigned long long)measured->capacity.messages);
-		}
+	if (error)
+		return error;
+	measured->capacity = *pair_capacity(launch->pairs[pair]);
+	measured->slices = 1;
+	if (measured->capacity.is_unbounded) {
+		measured->outcome = OUTCOME_INCONCLUSIVE;
+		why_say(&measured->why, 0,
+			"still accepting after %u s: %llu bytes in %llu writes",
+			CAPACITY_FILL_S, (unsigned long long)measured->capacity.bytes,
+			(unsigned long long)measured->capacity.messages);
 	}
 	return 0;
+}
+
+static int find_capacities(struct launch *launch, struct why *why)
+{
+	int error = 0;
+
+	for (size_t size = 0; size < launch->spec.size_count && !error; size++)
+		if (is_open(launch, 0, size))
+			error = find_capacity(launch, 0, size, why);
+	return error;
 }
 
 static uint64_t steal_ns(const struct placement *placement, bool *is_known)
@@ -390,49 +392,72 @@ static uint64_t steal_ns(const struct placement *placement, bool *is_known)
 	return sum;
 }
 
-static int run_slices(
-	const struct pair_context *context, struct launch *launch, struct why *why)
+int launch_begin(const struct pair_context *context, const struct launch_spec *spec,
+	struct launch *launch, struct why *why)
 {
-	struct random random = { launch->spec.seed };
-	struct pace paces[LAUNCH_PAIRS][LAUNCH_SIZES];
-	uint64_t deadline_ns = clock_now_ns() + 2 * launch_planned_ns(&launch->spec) +
-			       launch->spec.deadline_ns;
-	int error = start_pairs(context, launch, deadline_ns, why);
+	int error;
 
+	memset(launch, 0, sizeof *launch);
+	launch->spec = *spec;
+	launch->random = (struct random) { spec->seed };
+	launch->clock = context->clock;
+	launch->start = clock_point(context->clock);
+	launch->is_steal_known = true;
+	launch->start_steal_ns = steal_ns(
+		&spec->pairs[0].placement, &launch->is_steal_known);
+	launch->deadline_ns = clock_now_ns() + 2 * launch_planned_ns(spec) +
+			      spec->deadline_ns;
+	error = start_pairs(context, launch, launch->deadline_ns, why);
+	if (!error && spec->test != TEST_CAPACITY)
+		error = warm_up(launch, why);
 	if (error)
-		return error;
-	if (launch->spec.test == TEST_CAPACITY)
-		return find_capacity(launch, deadline_ns, why);
-	error = warm_up(launch, &random, deadline_ns, paces, why);
-	if (!error)
-		error = time_slices(launch, &random, deadline_ns, paces, why);
-	if (!error && launch->spec.test == TEST_THROUGHPUT)
-		check_rates(launch);
+		fail_all(launch, why, error);
 	return error;
+}
+
+int launch_slice(
+	struct launch *launch, size_t pair, size_t size, unsigned number, struct why *why)
+{
+	int error = 0;
+
+	if (is_open(launch, pair, size))
+		error = launch->spec.test == TEST_CAPACITY
+				? find_capacity(launch, pair, size, why)
+				: time_slice(launch, pair, size, number, why);
+	if (error)
+		fail_all(launch, why, error);
+	return error;
+}
+
+void launch_finish(struct launch *launch)
+{
+	uint64_t stolen_ns;
+
+	if (launch->spec.test == TEST_THROUGHPUT)
+		check_rates(launch);
+	launch->clock_drift_ppm = clock_drift_ppm(
+		launch->clock, launch->start, clock_point(launch->clock));
+	if (launch->clock->is_tsc && fabs(launch->clock_drift_ppm) > DRIFT_PPM)
+		launch->retry_cause = "the TSC drifted by more than 100 ppm";
+	stolen_ns = steal_ns(&launch->spec.pairs[0].placement, &launch->is_steal_known);
+	launch->steal_ms = launch->is_steal_known
+				   ? (double)(stolen_ns - launch->start_steal_ns) / 1e6
+				   : NAN;
 }
 
 void launch_run(const struct pair_context *context, const struct launch_spec *spec,
 	struct launch *launch)
 {
-	const struct placement *placement = &spec->pairs[0].placement;
-	struct clock_point start = clock_point(context->clock);
-	bool is_steal_known = true;
-	uint64_t stolen = steal_ns(placement, &is_steal_known);
 	struct why why = { "" };
-	int error;
+	int error = launch_begin(context, spec, launch, &why);
 
-	memset(launch, 0, sizeof *launch);
-	launch->spec = *spec;
-	error = run_slices(context, launch, &why);
-	if (error)
-		fail_all(launch, &why, error);
-	launch->clock_drift_ppm = clock_drift_ppm(
-		context->clock, start, clock_point(context->clock));
-	if (context->clock->is_tsc && fabs(launch->clock_drift_ppm) > DRIFT_PPM)
-		launch->retry_cause = "the TSC drifted by more than 100 ppm";
-	launch->steal_ms = (double)(steal_ns(placement, &is_steal_known) - stolen) / 1e6;
-	if (!is_steal_known)
-		launch->steal_ms = NAN;
+	if (!error) {
+		error = spec->test == TEST_CAPACITY ? find_capacities(launch, &why)
+						    : time_slices(launch, &why);
+		if (error)
+			fail_all(launch, &why, error);
+	}
+	launch_finish(launch);
 }
 
 void launch_end(struct launch *launch)

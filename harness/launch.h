@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/random.h"
 #include "harness/pair.h"
 
 #define LAUNCH_PAIRS  2
@@ -58,9 +59,23 @@ struct measured {
 	struct capacity capacity;
 };
 
+/* What the warm-up says about one size: how many hand-over messages, and how many
+ * messages between two looks at the clock. */
+struct pace {
+	uint64_t handover, batch;
+	double message_ns;
+};
+
 struct launch {
 	struct launch_spec spec;
 	struct pair *pairs[LAUNCH_PAIRS];
+	struct pace paces[LAUNCH_PAIRS][LAUNCH_SIZES];
+	struct random random; /* of the order of slices */
+	uint64_t deadline_ns; /* absolute */
+	const struct clock *clock;
+	struct clock_point start;
+	uint64_t start_steal_ns;
+	bool is_steal_known;
 	struct measured measured[LAUNCH_PAIRS][LAUNCH_SIZES];
 	const char *retry_cause; /* NULL, or why the launch should not count */
 	double clock_drift_ppm;
@@ -73,6 +88,17 @@ struct launch {
 void launch_run(const struct pair_context *context, const struct launch_spec *spec,
 	struct launch *launch);
 void launch_end(struct launch *launch);
+
+/* The same step by step, for whoever alternates launches of several processes: start the
+ * pairs and warm them up; one timed slice of a size of a pair, number 0.. of its kind
+ * (the capacity test needs one); and the look at clock and steal at the end. Between
+ * slices the pairs sleep. After an error, which is kept as the outcome of every size that
+ * is still open, only launch_end() may follow. */
+int launch_begin(const struct pair_context *context, const struct launch_spec *spec,
+	struct launch *launch, struct why *why);
+int launch_slice(struct launch *launch, size_t pair, size_t size, unsigned number,
+	struct why *why);
+void launch_finish(struct launch *launch);
 
 /* Histograms of a size: round trips one by one, and sums over `batch` of them (empty
  * where batch is 1). */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "build_info.h"
+#include "conformance/check.h"
 #include "harness/command.h"
 
 /* A file opened later must not become standard output by chance. What is closed is filled
@@ -52,6 +53,7 @@ int main(int argc, char **argv)
 	struct why why = { "" };
 	const struct command *command;
 
+	check_executed(argc, argv);
 	fill_standard_descriptors();
 	/* A write then fails instead, and a run keeps its rows when its reader goes. */
 	signal(SIGPIPE, SIG_IGN);

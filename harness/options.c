@@ -21,6 +21,7 @@ struct parser {
 	int argc;
 	char **argv;
 	int at; /* the argument being read */
+	int command_at; /* the word that names the command; 0: none yet */
 };
 
 char *option_variable(const struct option_spec *spec, char *name)
@@ -56,27 +57,27 @@ static int set_named(struct options *options, const struct option_spec *spec,
 	return error;
 }
 
-/* The option of that name that `command` takes, or else another command's. */
+/* The option of that name that `command` takes; else one of another command, or NULL. */
 static const struct option_spec *spec_find(
-	const char *command, const char *name, size_t length)
+	const char *name, size_t length, const char *command)
 {
-	const struct option_spec *other = NULL;
+	const struct option_spec *found = NULL;
 
 	for (size_t i = 0; i < option_count; i++) {
-		if (strlen(option_table[i].name) != length ||
-			strncmp(option_table[i].name, name, length) != 0)
-			continue;
-		if (option_applies(&option_table[i], command))
-			return &option_table[i];
-		other = &option_table[i];
+		const struct option_spec *spec = &option_table[i];
+
+		if (strlen(spec->name) == length &&
+			strncmp(spec->name, name, length) == 0 &&
+			(!found || option_applies(spec, command)))
+			found = spec;
 	}
-	return other;
+	return found;
 }
 
 int options_set(
 	struct options *options, const char *name, const char *value, struct why *why)
 {
-	const struct option_spec *spec = spec_find(options->command, name, strlen(name));
+	const struct option_spec *spec = spec_find(name, strlen(name), options->command);
 
 	if (!spec)
 		return why_say(why, 0, "no option is called '%s'", name);
@@ -97,11 +98,23 @@ void options_default(struct options *options)
 	}
 }
 
+/* Options of one name can have another default for each command. */
+static void default_for(struct options *options)
+{
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_spec *spec = &option_table[i];
+
+		if (spec->commands && spec->standard &&
+			option_applies(spec, options->command))
+			(void)option_read(options, spec, spec->standard, NULL);
+	}
+}
+
 /* The option is unknown here: a slip of the pen, or one of another command. */
 static int unknown_option(struct parser *parser, const char *name, size_t length)
 {
 	const char *command = parser->options->command;
-	const struct option_spec *other = spec_find(command, name, length);
+	const struct option_spec *other = spec_find(name, length, command);
 	const char *words[WORDS_MAX + 1];
 	char word[64];
 	const char *nearest;
@@ -157,7 +170,7 @@ static int take_long(struct parser *parser, const char *argument)
 	const char *name = argument + 2;
 	size_t length = strcspn(name, "=");
 	const struct option_spec *spec = spec_find(
-		parser->options->command, name, length);
+		name, length, parser->options->command);
 
 	if (!spec || !option_applies(spec, parser->options->command))
 		return unknown_option(parser, name, length);
@@ -175,8 +188,8 @@ static int take_short(struct parser *parser, const char *argument)
 	if (spec < option_table + option_count &&
 		!(argument[2] && spec->kind == OPTION_FLAG))
 		return take_option(parser, spec, argument[2] ? argument + 2 : NULL);
-	if (argument[2] && spec_find(parser->options->command, argument + 1,
-				   strcspn(argument + 1, "=")))
+	if (argument[2] && spec_find(argument + 1, strcspn(argument + 1, "="),
+				   parser->options->command))
 		return why_say(parser->why, 0, "unknown option '%s'; did you mean -%s?",
 			argument, argument);
 	return why_say(parser->why, 0, "unknown option '%s'", argument);
@@ -190,6 +203,7 @@ static int take_command(struct parser *parser, const char *word)
 
 	if (command_find(word)) {
 		parser->options->command = word;
+		default_for(parser->options);
 		return 0;
 	}
 	for (; count < WORDS_MAX && commands[count]; count++)
@@ -201,6 +215,40 @@ static int take_command(struct parser *parser, const char *word)
 			word, nearest);
 	return why_say(parser->why, 0,
 		"unknown command '%s'; 'ipcmark --help' names them all", word);
+}
+
+/* Does the next word belong to this option as its value? */
+static bool takes_next(const char *argument)
+{
+	const struct option_spec *spec = NULL;
+
+	if (argument[1] == '-' && !strchr(argument, '='))
+		spec = spec_find(argument + 2, strlen(argument + 2), NULL);
+	for (size_t i = 0; argument[1] != '-' && !argument[2] && i < option_count; i++)
+		if (option_table[i].letter == argument[1])
+			spec = &option_table[i];
+	return spec && spec->kind != OPTION_FLAG;
+}
+
+/* Options can stand before the command, so that one can be put behind a whole command
+ * line ("env X=1 ipcmark --set pipe.size=1M" and "serve"). */
+static void find_command(struct parser *parser)
+{
+	for (int at = 1; at < parser->argc; at++) {
+		const char *argument = parser->argv[at];
+
+		if (strcmp(argument, "--") == 0)
+			return;
+		if (argument[0] != '-' || !argument[1]) {
+			if (at > 1 && command_find(argument)) {
+				parser->options->command = argument;
+				parser->command_at = at;
+				default_for(parser->options);
+			}
+			return;
+		}
+		at += takes_next(argument);
+	}
 }
 
 static int take_operand(struct parser *parser, char *word)
@@ -217,6 +265,8 @@ static int take_operand(struct parser *parser, char *word)
 			"'%s' is one word too many: ipcmark %s%s%s", word, command->name,
 			*command->synopsis ? " " : "", command->synopsis);
 	if (command->operand_words &&
+		(!command->operand_words_most ||
+			options->operand_count < command->operand_words_most) &&
 		option_word(word, command->operand_words, &index, parser->why))
 		return -EINVAL;
 	/* Operands move to the front; as many arguments have been read already. */
@@ -237,7 +287,7 @@ static bool variable_counts(const struct parser *parser, const struct option_spe
 	if (!spec->excludes)
 		return true;
 	other = spec_find(
-		parser->options->command, spec->excludes, strlen(spec->excludes));
+		spec->excludes, strlen(spec->excludes), parser->options->command);
 	return parser->sources[other - option_table] != FROM_LINE;
 }
 
@@ -274,8 +324,8 @@ static int check_together(const struct parser *parser)
 				"--resume finishes the plan the run was begun with; leave out "
 				"--%s, or begin a new run",
 				spec->name);
-		other = spec->excludes ? spec_find(parser->options->command,
-						 spec->excludes, strlen(spec->excludes))
+		other = spec->excludes ? spec_find(spec->excludes, strlen(spec->excludes),
+						 parser->options->command)
 				       : NULL;
 		if (other && parser->sources[other - option_table] != FROM_DEFAULT)
 			return why_say(parser->why, 0,
@@ -314,9 +364,12 @@ int options_parse(int argc, char **argv, struct options *options, struct why *wh
 
 	options_default(options);
 	options->operands = argv;
+	find_command(&parser);
 	for (parser.at = 1; parser.at < argc && !error; parser.at++) {
 		char *argument = argv[parser.at];
 
+		if (parser.at == parser.command_at)
+			continue;
 		if (only_operands || argument[0] != '-' || !argument[1])
 			error = take_operand(&parser, argument);
 		else if (strcmp(argument, "--") == 0)

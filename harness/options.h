@@ -16,7 +16,7 @@
 
 enum run_preset { PRESET_QUICK, PRESET_STANDARD, PRESET_FULL };
 enum run_payload { RUN_PAYLOAD_NONE, RUN_PAYLOAD_TOUCH, RUN_PAYLOAD_VERIFY };
-enum run_sched { RUN_SCHED_INHERIT, RUN_SCHED_OTHER, RUN_SCHED_FIFO };
+enum run_sched { RUN_SCHED_INHERIT, RUN_SCHED_OTHER, RUN_SCHED_FIFO, RUN_SCHED_AUTO };
 enum run_clock { RUN_CLOCK_AUTO, RUN_CLOCK_TSC, RUN_CLOCK_MONOTONIC };
 enum list_format { LIST_TABLE, LIST_CSV };
 enum check_format { CHECK_TAP, CHECK_CSV };
@@ -40,6 +40,14 @@ struct options {
 
 	int format; /* enum list_format */
 
+	int change_format; /* enum format */
+	double margin; /* 0.02 for 2 % */
+	double alpha;
+	const char *base, *candidate; /* of duet: commands; NULL: this program */
+	const char *base_set, *candidate_set; /* settings of one side only, as of --set */
+	bool calibrate;
+	const char *figure; /* a path, or NULL */
+
 	int preset; /* enum run_preset */
 	const char *mechanisms, *tests, *sizes, *placements; /* comma-separated */
 	int cpus[2]; /* -1, -1: not given */
@@ -50,6 +58,7 @@ struct options {
 	int64_t batch; /* messages a send, throughput of streams */
 	struct option_setting settings[OPTION_SETTINGS]; /* a name at most once */
 	size_t setting_count;
+	const char *canary; /* a mechanism, or NULL */
 	int sched; /* enum run_sched */
 	int sched_priority; /* of RUN_SCHED_FIFO */
 	int clock; /* enum run_clock */
@@ -78,6 +87,8 @@ enum option_kind {
 	OPTION_FACTOR, /* double, in thousandths of least and most */
 	OPTION_CPUS, /* int[2] */
 	OPTION_SCHED, /* int and int: policy and priority */
+	OPTION_PERCENT, /* double, a share: 0.02 for 2 % */
+	OPTION_CHANCE, /* double, a probability above 0 */
 	OPTION_SETTING, /* settings and setting_count */
 };
 
@@ -112,8 +123,9 @@ int options_parse(int argc, char **argv, struct options *options, struct why *wh
 /* All defaults, nothing given. */
 void options_default(struct options *options);
 
-/* Sets one option of options->command by its name (without dashes), as `--name value` would; a flag takes "1"
- * or "0". The text must live as long as `options`. 0 or -EINVAL / -ERANGE in words. */
+/* Sets one option of options->command by its name (without dashes), as `--name value`
+ * would; a flag takes "1" or "0". The text must live as long as `options`. 0 or -EINVAL /
+ * -ERANGE in words. */
 int options_set(
 	struct options *options, const char *name, const char *value, struct why *why);
 

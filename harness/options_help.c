@@ -61,6 +61,20 @@ static void general_help(FILE *out)
 	fputs("\n'ipcmark COMMAND --help' tells more about a command.\n", out);
 }
 
+/* What the first operand can be, where the synopsis has no room for it. */
+static void operand_help(FILE *out, const struct command *command)
+{
+	int column = 0;
+
+	if (!command->operand_words_most)
+		return;
+	fprintf(out, "\n%.*s:\n", (int)strcspn(command->synopsis, " "),
+		command->synopsis);
+	for (size_t i = 0; command->operand_words[i]; i++)
+		wrap(out, command->operand_words[i], &column);
+	fputc('\n', out);
+}
+
 void options_help(FILE *out, const struct command *command)
 {
 	if (command)
@@ -68,6 +82,8 @@ void options_help(FILE *out, const struct command *command)
 			*command->synopsis ? " " : "", command->synopsis, command->says);
 	else
 		general_help(out);
+	if (command)
+		operand_help(out, command);
 	fputs("\nOptions:\n", out);
 	for (size_t i = 0; i < option_count; i++)
 		if (option_applies(&option_table[i], command ? command->name : NULL))

@@ -4,13 +4,22 @@
 /* Rows in the order of `--help`. The default is parsed like a typed value, so that what
  * the help says is what happens. */
 
+/* What is measured and how, also where a duet alternates two of them. */
+static const char *const of_measuring[] = { "run", "duet", "serve", NULL };
+static const char *const of_scheduling[] = { "run", "serve", NULL };
+static const char *const of_run_duet[] = { "run", "duet", NULL };
 static const char *const of_run[] = { "run", NULL };
+static const char *const of_duet[] = { "duet", NULL };
 static const char *const of_list[] = { "list", NULL };
 static const char *const of_check[] = { "check", NULL };
+static const char *const of_verdicts[] = { "compare", "history", "duet", NULL };
 
 static const char *const formats[] = { "table", "csv", NULL };
 static const char *const check_formats[] = { "tap", "csv", NULL };
 static const char *const tap_versions[] = { "13", "14", NULL };
+static const char *const of_compare[] = { "compare", "duet", NULL };
+static const char *const change_formats[] = { "table", "markdown", "json", "junit",
+	NULL };
 static const char *const presets[] = { "quick", "standard", "full", NULL };
 static const char *const payloads[] = { "none", "touch", "verify", NULL };
 static const char *const clocks[] = { "auto", "tsc", "monotonic", NULL };
@@ -20,13 +29,14 @@ static const char *const clocks[] = { "auto", "tsc", "monotonic", NULL };
 
 #define FIELD(field) .offset = offsetof(struct options, field)
 #define RUN          .commands = of_run
+#define MEASURING    .commands = of_measuring
 #define CHECK        .commands = of_check
 #define PLAN         .shapes_plan = true, .has_variable = true
 
 const struct option_spec option_table[] = {
 	{ .name = "preset",
 		.value = "quick|standard|full",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(preset),
 		.kind = OPTION_WORD,
@@ -38,7 +48,7 @@ const struct option_spec option_table[] = {
 	{ .name = "mechanisms",
 		.topic = "mechanisms",
 		.value = "LIST",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(mechanisms),
 		.kind = OPTION_TEXT,
@@ -48,7 +58,7 @@ const struct option_spec option_table[] = {
 	{ .name = "tests",
 		.topic = "tests",
 		.value = "LIST",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(tests),
 		.kind = OPTION_TEXT,
@@ -56,7 +66,7 @@ const struct option_spec option_table[] = {
 		.says = "Tests to make: latency, throughput, capacity." },
 	{ .name = "sizes",
 		.value = "LIST",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(sizes),
 		.kind = OPTION_TEXT,
@@ -65,7 +75,7 @@ const struct option_spec option_table[] = {
 	{ .name = "placements",
 		.topic = "placements",
 		.value = "LIST",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(placements),
 		.kind = OPTION_TEXT,
@@ -74,7 +84,7 @@ const struct option_spec option_table[] = {
 		.says = "Where the two sides run, as 'ipcmark list placements' names it." },
 	{ .name = "cpus",
 		.value = "A,B",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(cpus),
 		.kind = OPTION_CPUS,
@@ -84,7 +94,7 @@ const struct option_spec option_table[] = {
 			"instead of placements." },
 	{ .name = "launches",
 		.value = "N",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(launches),
 		.kind = OPTION_NUMBER,
@@ -95,7 +105,7 @@ const struct option_spec option_table[] = {
 			"test and placement. Below 6 no interval can be given." },
 	{ .name = "payload",
 		.value = "none|touch|verify",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(payload),
 		.kind = OPTION_WORD,
@@ -105,7 +115,7 @@ const struct option_spec option_table[] = {
 			"line, or check a pattern and a sequence number." },
 	{ .name = "gap",
 		.value = "TIME",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(gap_ns),
 		.kind = OPTION_TIME,
@@ -116,7 +126,7 @@ const struct option_spec option_table[] = {
 			"1.5ms, 2s)." },
 	{ .name = "chunk",
 		.value = "SIZE",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(chunk_bytes),
 		.kind = OPTION_SIZE,
@@ -127,7 +137,7 @@ const struct option_spec option_table[] = {
 			"test." },
 	{ .name = "batch",
 		.value = "N",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(batch),
 		.kind = OPTION_NUMBER,
@@ -139,7 +149,7 @@ const struct option_spec option_table[] = {
 			"left out of that test." },
 	{ .name = "set",
 		.value = "NAME=VALUE",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(settings),
 		.kind = OPTION_SETTING,
@@ -147,9 +157,27 @@ const struct option_spec option_table[] = {
 		.says = "A setting of a mechanism, such as pipe.size=1M; 'ipcmark list "
 			"--format csv' names them with their ranges. Can be repeated; several "
 			"are separated by commas." },
+	{ .name = "canary",
+		.value = "MECHANISM",
+		RUN,
+		PLAN,
+		FIELD(canary),
+		.kind = OPTION_TEXT,
+		.otherwise = "none",
+		.says = "A mechanism, such as futex, that each latency launch measures too, "
+			"slice by slice in turns: 'ipcmark compare' then sets the times "
+			"against it, so that what made both slower is no change." },
+	{ .name = "sched",
+		.value = "auto|inherit|other|fifo:N",
+		.commands = of_duet,
+		FIELD(sched),
+		.kind = OPTION_SCHED,
+		.standard = "auto",
+		.says = "Scheduling policy of all sides; auto takes SCHED_FIFO where that is "
+			"permitted and the mechanism does not spin." },
 	{ .name = "sched",
 		.value = "inherit|other|fifo:N",
-		RUN,
+		.commands = of_scheduling,
 		PLAN,
 		FIELD(sched),
 		.kind = OPTION_SCHED,
@@ -158,7 +186,7 @@ const struct option_spec option_table[] = {
 			"to 97." },
 	{ .name = "clock",
 		.value = "auto|tsc|monotonic",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(clock),
 		.kind = OPTION_WORD,
@@ -167,7 +195,7 @@ const struct option_spec option_table[] = {
 		.says = "What stamps the samples; auto takes the TSC where it can be trusted." },
 	{ .name = "slice",
 		.value = "TIME",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(slice_ns),
 		.kind = OPTION_TIME,
@@ -177,7 +205,7 @@ const struct option_spec option_table[] = {
 		.says = "How long a size is measured before the launch turns to another." },
 	{ .name = "slices",
 		.value = "N",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(slices),
 		.kind = OPTION_NUMBER,
@@ -187,7 +215,7 @@ const struct option_spec option_table[] = {
 		.says = "Timed slices of each size in a launch." },
 	{ .name = "warm-up",
 		.value = "TIME",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(warm_up_ns),
 		.kind = OPTION_TIME,
@@ -197,7 +225,7 @@ const struct option_spec option_table[] = {
 		.says = "How long each launch runs before anything is timed." },
 	{ .name = "deadline",
 		.value = "TIME",
-		RUN,
+		MEASURING,
 		FIELD(deadline_ns),
 		.has_variable = true,
 		.kind = OPTION_TIME,
@@ -207,7 +235,7 @@ const struct option_spec option_table[] = {
 		.says = "What a launch may take beyond its plan before it is ended as failed." },
 	{ .name = "seed",
 		.value = "N",
-		RUN,
+		MEASURING,
 		PLAN,
 		FIELD(seed),
 		.kind = OPTION_NUMBER,
@@ -218,7 +246,7 @@ const struct option_spec option_table[] = {
 	{ .name = "out",
 		.letter = 'o',
 		.value = "DIR",
-		RUN,
+		.commands = of_run_duet,
 		PLAN,
 		FIELD(out),
 		.kind = OPTION_TEXT,
@@ -332,6 +360,79 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_FLAG,
 		.says = "Check nothing; print what is promised, by whom, how it is tested, "
 			"which systems differ and what breaks in programs there." },
+	{ .name = "base",
+		.value = "CMD",
+		.commands = of_duet,
+		FIELD(base),
+		.kind = OPTION_TEXT,
+		.otherwise = "this program",
+		.says = "Command, for the shell, that starts the ipcmark that others are set "
+			"against, such as ./old/ipcmark." },
+	{ .name = "candidate",
+		.value = "CMD",
+		.commands = of_duet,
+		FIELD(candidate),
+		.kind = OPTION_TEXT,
+		.otherwise = "this program",
+		.says = "Command that starts the ipcmark to judge: another build, or the same "
+			"in other circumstances ('env X=1 ipcmark')." },
+	{ .name = "base-set",
+		.value = "NAME=VALUE",
+		.commands = of_duet,
+		FIELD(base_set),
+		.kind = OPTION_TEXT,
+		.otherwise = "none",
+		.says = "A setting, as of --set, for the base only." },
+	{ .name = "candidate-set",
+		.value = "NAME=VALUE",
+		.commands = of_duet,
+		FIELD(candidate_set),
+		.kind = OPTION_TEXT,
+		.otherwise = "none",
+		.says = "A setting for the candidate only." },
+	{ .name = "calibrate",
+		.commands = of_duet,
+		FIELD(calibrate),
+		.kind = OPTION_FLAG,
+		.says = "First set the base against itself, and tell how far that comes out "
+			"from no change." },
+	{ .name = "margin",
+		.value = "PCT",
+		.commands = of_verdicts,
+		FIELD(margin),
+		.has_variable = true,
+		.kind = OPTION_PERCENT,
+		.least = 0,
+		.most = 100,
+		.standard = "2",
+		.says = "Changes below this many percent do not count, however certain they "
+			"are." },
+	{ .name = "alpha",
+		.value = "A",
+		.commands = of_verdicts,
+		FIELD(alpha),
+		.has_variable = true,
+		.kind = OPTION_CHANCE,
+		.standard = "0.01",
+		.says = "How often, at the most, a comparison may find a change in any of "
+			"its cases where there is none; for history, in each series." },
+	{ .name = "figure",
+		.value = "FILE",
+		.commands = of_verdicts,
+		FIELD(figure),
+		.kind = OPTION_TEXT,
+		.otherwise = "none is drawn",
+		.says = "Draw what was found into this file too, which ends in .svg or "
+			".png." },
+	{ .name = "format",
+		.value = "table|markdown|json|junit",
+		.commands = of_compare,
+		FIELD(change_format),
+		.kind = OPTION_WORD,
+		.words = change_formats,
+		.standard = "table",
+		.says = "A table to read, Markdown for a step summary or a comment, JSON, or "
+			"JUnit for a CI server." },
 	{ .name = "help",
 		.letter = 'h',
 		FIELD(help),

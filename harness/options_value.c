@@ -1,5 +1,6 @@
 #include "harness/options_value.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -7,10 +8,13 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "mechanisms/mechanism.h"
 
 #define CPU_MOST 1048575
 
-static const char *const sched_words[] = { "inherit", "other", "fifo:N", NULL };
+/* By enum run_sched; only a duet can choose by itself. */
+static const char *const sched_words[] = { "inherit", "other", "fifo:N", "auto", NULL };
+static const char *const fixed_sched_words[] = { "inherit", "other", "fifo:N", NULL };
 
 /* Ends a sentence about a wrong word with the nearest right one, or with all of them. */
 static int wrong_word(const char *word, const char *const *words, struct why *why)
@@ -120,8 +124,10 @@ static int parse_cpus(const char *text, int cpus[2], struct why *why)
 	return 0;
 }
 
-static int parse_sched(const char *text, int sched[2], struct why *why)
+static int parse_sched(
+	const struct option_spec *spec, const char *text, int sched[2], struct why *why)
 {
+	bool is_duet = strcmp(spec->standard, "auto") == 0;
 	int64_t priority = 0;
 	int policy;
 
@@ -132,7 +138,8 @@ static int parse_sched(const char *text, int sched[2], struct why *why)
 		policy = RUN_SCHED_FIFO;
 	} else if (strcmp(text, "fifo") == 0) {
 		return why_say(why, 0, "fifo needs a priority, such as fifo:10");
-	} else if (option_word(text, sched_words, &policy, why)) {
+	} else if (option_word(text, is_duet ? sched_words : fixed_sched_words, &policy,
+			   why)) {
 		return -EINVAL;
 	}
 	sched[0] = policy;
@@ -140,20 +147,31 @@ static int parse_sched(const char *text, int sched[2], struct why *why)
 	return 0;
 }
 
+/* A value that is no number: which setting's, and what it can be. */
+static int say_setting(const char *name, const struct why *wrong, struct why *why)
+{
+	const struct setting_spec *spec = setting_find(name);
+	char range[SETTING_RANGE];
+
+	return why_say(why, 0, "%s: %s%s%s", name, wrong->text,
+		spec ? "; it can be " : "", spec ? setting_range_text(spec, range) : "");
+}
+
 static int add_setting(struct options *options, const char *item, struct why *why)
 {
 	const char *equals = strchr(item, '=');
 	size_t length = equals ? (size_t)(equals - item) : 0;
 	struct option_setting setting = { .name = "" };
+	struct why wrong = { "" };
 	uint64_t value;
 	size_t i = 0;
 
 	if (!length || length >= sizeof setting.name)
 		return why_say(
 			why, 0, "'%s' is not NAME=VALUE, such as pipe.size=1M", item);
-	if (text_size(equals + 1, &value, why))
-		return -EINVAL;
 	memcpy(setting.name, item, length);
+	if (text_size(equals + 1, &value, &wrong))
+		return say_setting(setting.name, &wrong, why);
 	setting.value = (int64_t)value;
 	while (i < options->setting_count &&
 		strcmp(options->settings[i].name, setting.name) != 0)
@@ -178,6 +196,53 @@ static int parse_settings(struct options *options, const char *text, struct why 
 		return why_say(why, 0,
 			"an empty or too long setting; it is written NAME=VALUE, such as "
 			"pipe.size=1M");
+	return 0;
+}
+
+/* A number with a point, whatever the locale; text after it is `end`. */
+static bool read_real(const char *text, double *value, const char **end)
+{
+	char *after;
+
+	if (!isdigit((unsigned char)*text) && *text != '.')
+		return false; /* also "nan", "inf", "0x" and signs */
+	*value = strtod(text, &after);
+	*end = after;
+	return after != text && isfinite(*value) && !strpbrk(text, "xXpP");
+}
+
+static int parse_percent(
+	const struct option_spec *spec, const char *text, double *share, struct why *why)
+{
+	const char *end = "";
+	double value;
+
+	if (!read_real(text, &value, &end) || (*end && strcmp(end, "%") != 0))
+		return why_say(
+			why, 0, "'%s' is not a percentage; it is written 2 or 0.5", text);
+	if (value < (double)spec->least || value > (double)spec->most) {
+		why_say(why, 0, "%s is out of range; it can be %" PRId64 " to %" PRId64,
+			text, spec->least, spec->most);
+		return -ERANGE;
+	}
+	*share = value / 100;
+	return 0;
+}
+
+static int parse_chance(const char *text, double *chance, struct why *why)
+{
+	const char *end = "";
+	double value;
+
+	if (!read_real(text, &value, &end) || *end)
+		return why_say(
+			why, 0, "'%s' is not a probability; it is written 0.01", text);
+	if (!(value > 0) || value > 0.5) {
+		why_say(why, 0, "%s is out of range; it can be above 0 and up to 0.5",
+			text);
+		return -ERANGE;
+	}
+	*chance = value;
 	return 0;
 }
 
@@ -212,7 +277,11 @@ int option_read(struct options *options, const struct option_spec *spec,
 	case OPTION_CPUS:
 		return parse_cpus(value, at, why);
 	case OPTION_SCHED:
-		return parse_sched(value, at, why);
+		return parse_sched(spec, value, at, why);
+	case OPTION_PERCENT:
+		return parse_percent(spec, value, at, why);
+	case OPTION_CHANCE:
+		return parse_chance(value, at, why);
 	case OPTION_SETTING:
 		return parse_settings(options, value, why);
 	}
@@ -268,6 +337,12 @@ bool options_text(const struct options *options, const struct option_spec *spec,
 			snprintf(text, size, "fifo:%d", ints[1]);
 		else
 			snprintf(text, size, "%s", sched_words[ints[0]]);
+		break;
+	case OPTION_PERCENT:
+		snprintf(text, size, "%.10g", 100 * *(const double *)at);
+		break;
+	case OPTION_CHANCE:
+		snprintf(text, size, "%.10g", *(const double *)at);
 		break;
 	case OPTION_SETTING:
 		settings_text(options, text, size);

@@ -1,7 +1,7 @@
 #include "harness/presets.h"
 
 const struct preset presets[] = {
-	[PRESET_QUICK] = { .sizes = "1,64,1K,4K,64K,1M",
+	[PRESET_QUICK] = { .sizes = "64,1K,4K,64K,1M",
 		.write_sizes = "1,4K,64K",
 		.launches = 6,
 		.capacity_launches = 1,

@@ -26,7 +26,6 @@ static const struct setting_spec settings[] = {
 	{ .name = "file.window",
 		.unit = "bytes",
 		.says = "bytes of the file of each direction, a power of two; four messages fit",
-		.limit = "file.window",
 		.standard = 1 << 20,
 		.least = 16 << 10,
 		.most = 64 << 20 },

@@ -156,6 +156,13 @@ int mechanism_setting(const struct mechanism *mechanism, const char *name);
 /* The range of a setting on this system. */
 void setting_range(const struct setting_spec *spec, int64_t *least, int64_t *most);
 
+/* "4096 to 1048576 (fs.pipe-max-size)": that range in words. Returns `text`. */
+#define SETTING_RANGE 128
+char *setting_range_text(const struct setting_spec *spec, char text[SETTING_RANGE]);
+
+/* The setting of that name of the first row that has one, or NULL. */
+const struct setting_spec *setting_find(const char *name);
+
 /* Fills `settings` with the row's own values: the standard ones, changed by its preset.
  */
 void mechanism_defaults(

@@ -1,6 +1,8 @@
 #include "mechanisms/mechanism.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/text.h"
@@ -38,6 +40,28 @@ void setting_range(const struct setting_spec *spec, int64_t *least, int64_t *mos
 	*most = spec->most;
 	if (spec->range)
 		spec->range(least, most);
+}
+
+char *setting_range_text(const struct setting_spec *spec, char text[SETTING_RANGE])
+{
+	int64_t least, most;
+
+	setting_range(spec, &least, &most);
+	snprintf(text, SETTING_RANGE, "%" PRId64 " to %" PRId64 "%s%s%s", least, most,
+		spec->limit ? " (" : "", spec->limit ? spec->limit : "",
+		spec->limit ? ")" : "");
+	return text;
+}
+
+const struct setting_spec *setting_find(const char *name)
+{
+	for (size_t m = 0; m < mechanism_count; m++) {
+		int index = mechanism_setting(mechanisms[m], name);
+
+		if (index >= 0)
+			return &mechanisms[m]->settings[index];
+	}
+	return NULL;
 }
 
 /* A size as on the command line, or "most": what this system lets it be at most. */

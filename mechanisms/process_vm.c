@@ -288,7 +288,7 @@ static int writev_probe(struct why *why)
 
 #define VM_ROW                                                                           \
 	.family = "kernel copy", .cite = "process_vm_readv(2)",                          \
-	.caps = CAP_PAYLOAD | CAP_BOUNDARIES | CAP_BLOCKS | CAP_UNRELATED,               \
+	.caps = CAP_PAYLOAD | CAP_BOUNDARIES | CAP_BLOCKS,                               \
 	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT),                     \
 	.shared_size = sizeof(struct vm_shared), .own_size = sizeof(struct vm_own),      \
 	.create = vm_create, .release = vm_release, .detach = vm_detach

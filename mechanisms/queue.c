@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -47,6 +48,7 @@ struct mq_shared {
 
 struct mq_own {
 	mqd_t tx, rx;
+	char *rx_bytes; /* room for mq_msgsize */
 	bool is_attached;
 	bool is_nonblocking;
 };
@@ -56,6 +58,7 @@ static void settle(struct channel *channel)
 {
 	int64_t *maxmsg = &channel->settings[MAXMSG];
 	int64_t *msgsize = &channel->settings[MSGSIZE];
+	bool is_chosen = *msgsize != SETTING_UNSET;
 	int64_t least, most;
 
 	if (*maxmsg == SETTING_UNSET) {
@@ -65,15 +68,17 @@ static void settle(struct channel *channel)
 			*maxmsg = most;
 	}
 	msgsize_range(&least, &most);
-	if (*msgsize != SETTING_UNSET)
+	if (is_chosen)
 		most = *msgsize;
-	*msgsize = (int64_t)channel->size_max < most ? (int64_t)channel->size_max : most;
+	else
+		*msgsize = (int64_t)channel->size_max < most ? (int64_t)channel->size_max
+							     : most;
 	if ((int64_t)channel->size_max > most) {
 		channel->size_max = (size_t)most;
 		why_say(&channel->size_limit, 0,
-			"a POSIX message queue takes at most %lld bytes a message "
-			"(fs.mqueue.msgsize_max)",
-			(long long)most);
+			"a POSIX message queue takes at most %lld bytes a message (%s)",
+			(long long)most,
+			is_chosen ? "mq.msgsize" : "fs.mqueue.msgsize_max");
 	}
 }
 
@@ -126,6 +131,12 @@ static int mq_attach(struct channel *channel)
 	own->rx = mq_open(shared->name[!channel->side], O_RDONLY | O_CLOEXEC);
 	if (own->tx == (mqd_t)-1 || own->rx == (mqd_t)-1)
 		return why_say(channel->why, errno, "posix_mq: open the queues");
+	/* A receive that could not hold mq_msgsize is refused, whatever comes. */
+	own->rx_bytes = (char *)channel->rx;
+	if ((size_t)channel->settings[MSGSIZE] > channel->size_max)
+		own->rx_bytes = malloc((size_t)channel->settings[MSGSIZE]);
+	if (!own->rx_bytes)
+		return why_say(channel->why, ENOMEM, "posix_mq: receive");
 	return 0;
 }
 
@@ -145,13 +156,14 @@ static int mq_recv_one(struct channel *channel, size_t size, const void **rx, si
 	const struct mq_own *own = channel->own;
 	ssize_t got;
 
-	(void)size; /* the buffer must hold mq_msgsize, which is size_max */
+	(void)size;
 	do {
-		got = mq_receive(own->rx, (char *)channel->rx, channel->size_max, NULL);
+		got = mq_receive(
+			own->rx, own->rx_bytes, (size_t)channel->settings[MSGSIZE], NULL);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return why_say(channel->why, errno, "posix_mq: receive");
-	*rx = channel->rx;
+	*rx = own->rx_bytes;
 	*len = (size_t)got;
 	return 0;
 }
@@ -181,6 +193,8 @@ static void mq_detach(struct channel *channel)
 			mq_close(own->tx);
 		if (own->rx != (mqd_t)-1)
 			mq_close(own->rx);
+		if (own->rx_bytes != (char *)channel->rx)
+			free(own->rx_bytes);
 		return;
 	}
 	for (unsigned side = 0; side < 2; side++)

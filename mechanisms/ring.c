@@ -14,7 +14,7 @@ static void size_range(int64_t *least, int64_t *most)
 	{                                                                                \
 		.name = "ring.size", .unit = "bytes",                                    \
 		.says = "bytes of the ring of each direction, a power of two",           \
-		.limit = "ring.size", .standard = 4 << 20, .range = size_range           \
+		.standard = 4 << 20, .range = size_range                                 \
 	}
 
 static const struct setting_spec settings[] = {
@@ -27,7 +27,6 @@ static const struct setting_spec patient_settings[] = {
 	[RING_SPINS] = { .name = "ring.spins",
 		.unit = "looks",
 		.says = "looks at the ring, a pause after each, before a side sleeps",
-		.limit = "ring.spins",
 		.standard = 200,
 		.least = 0,
 		.most = 1000000 },

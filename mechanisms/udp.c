@@ -5,7 +5,8 @@
  * - The sender has at most a window of datagrams on their way, by default as many as
  *   surely fit the receive buffer. The receiver counts what it has taken out in shared
  *   memory, which stands for the acknowledgements of a protocol above UDP; a sender whose
- *   window is full sleeps on that count.
+ *   window is full sleeps on that count. So these rows need a common ancestor and one
+ *   host, which UDP itself does not.
  * - The sender counts what it has sent. A receive has a time-out: when two pass in a row
  *   and not even what was sent before the second has arrived, the difference is lost; the
  *   case fails and says how many. A loss in the midst of others is noticed at the latest
@@ -38,7 +39,6 @@ static const struct setting_spec settings[] = {
 	{ .name = "udp.window",
 		.unit = "messages",
 		.says = "datagrams on their way at most; unset: what fits the buffer",
-		.limit = "udp.window",
 		.standard = SETTING_UNSET,
 		.range = window_range },
 	{ .name = "udp.rcvbuf",
@@ -344,7 +344,7 @@ static ssize_t udp_offer(struct channel *channel, const void *bytes, size_t size
 #define UDP_COMMON                                                                       \
 	.family = "socket", .cite = "udp(7)",                                            \
 	.caps = CAP_PAYLOAD | CAP_BOUNDARIES | CAP_BLOCKS | CAP_POLLABLE | CAP_LOSSY |   \
-		CAP_NAMED | CAP_UNRELATED | CAP_CROSS_HOST,                              \
+		CAP_NAMED,                                                               \
 	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
 		 TEST_BIT(TEST_CAPACITY),                                                \
 	.settings = settings, .shared_size = sizeof(struct udp_shared),                  \

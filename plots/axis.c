@@ -132,7 +132,7 @@ void axis_linear_ns(struct axis *axis, double high, size_t ticks_max)
 		add_tick(axis, AXIS_NS, (double)i * step);
 }
 
-void axis_trim(struct axis *axis, double part)
+void axis_trim(struct axis *axis, double low_part, double high_part)
 {
 	size_t kept = 0;
 	struct axis trimmed = *axis;
@@ -140,7 +140,7 @@ void axis_trim(struct axis *axis, double part)
 	for (size_t i = 0; i < axis->tick_count; i++) {
 		double place = axis_place(axis, axis->ticks[i].at);
 
-		if (place >= part && place <= 1 - part)
+		if (place >= low_part && place <= 1 - high_part)
 			trimmed.ticks[kept++] = axis->ticks[i];
 	}
 	trimmed.tick_count = kept;

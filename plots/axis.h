@@ -30,9 +30,9 @@ void axis_log(struct axis *axis, enum axis_unit unit, double low, double high,
  * ten. */
 void axis_linear_ns(struct axis *axis, double high, size_t ticks_max);
 
-/* Takes away the ticks that lie nearer than `part` of the length to an end, unless none
- * would be left. */
-void axis_trim(struct axis *axis, double part);
+/* Takes away the ticks that lie nearer than these parts of the length to the low and the
+ * high end, unless none would be left. */
+void axis_trim(struct axis *axis, double low_part, double high_part);
 
 /* Where a value lies: 0 at the low end, 1 at the high end, beyond where it is outside. */
 double axis_place(const struct axis *axis, double value);

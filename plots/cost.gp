@@ -1,5 +1,5 @@
-# cost.gp - round trip by CPU time of both sides, one point a mechanism; names, leaders
-# and the lines of one and two busy CPUs were placed beforehand.
+# cost.gp - round trip by CPU time of both sides, one point a mechanism, and the same by
+# name along lines; names, leaders and the lines of busy CPUs were placed beforehand.
 # gnuplot -c cost.gp FIGURE.png|FIGURE.svg FIGURE.gp
 OUT = ARG1
 load ARG2
@@ -8,8 +8,14 @@ set grid xtics
 load "page.gp"
 do for [p=1:PANELS] {
 	load "panel.gp"
-	plot for [c=FIRST[p]:LAST[p]] $curves index c-1 using 1:2 with points \
-			lc rgb CL[c] pt CM[c] ps 1.25 lw 1.6
+	if (p == 1) {
+		plot for [c=FIRST[p]:LAST[p]] $curves index c-1 using 1:2 with points \
+				lc rgb CL[c] pt CM[c] ps 1.25 lw 1.6
+	} else {
+		# a ring is so wide that a disc at the same place is seen in it
+		plot for [c=FIRST[p]:LAST[p]] $curves index c-1 using 1:2 with points \
+				lc rgb CL[c] pt CM[c] ps (CM[c] == 6 ? 1.3 : 0.75) lw 1.4
+	}
 }
 # the families' squares, on the whole page, whose words are there already
 unset label

@@ -14,6 +14,7 @@ struct figure {
 	enum test test;
 	const char *mechanism; /* the only one it shows, or NULL */
 	bool is_per_placement; /* one for each; else all placements in one */
+	bool is_parted; /* a panel a mechanism, however few they are */
 	enum axis_unit unit; /* of the values */
 	const char *columns; /* header of the data, after mechanism,title,family */
 	size_t values[FIGURE_COLUMNS]; /* REAL columns of the summary, by offset */
@@ -23,10 +24,7 @@ struct figure {
 		const char *placement, struct page *page, FILE *csv);
 };
 
-/* One panel a mechanism; values: median and the quantiles of its bands. */
-bool figure_panels(const struct figure *figure, const struct figure_data *data,
-	const char *placement, struct page *page, FILE *csv);
-/* Curves by message size; values: the value and the ends of its interval. */
+/* Curves by message size; values: the value and the ends of its interval or bands. */
 bool figure_curves(const struct figure *figure, const struct figure_data *data,
 	const char *placement, struct page *page, FILE *csv);
 /* Percentiles, from the histograms at 64 B. */

@@ -1,10 +1,11 @@
-/* figure_capacity.c: bytes accepted while nobody reads, by the mechanism's size
- * setting. */
+/* figure_capacity.c: bytes accepted while nobody reads: a panel for each mechanism with a
+ * size setting, and lines for those without. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "plots/dots.h"
 #include "plots/figure.h"
 #include "plots/labels.h"
 #include "plots/series.h"
@@ -13,7 +14,8 @@
 #define NAMES_RIGHT 84.0 /* write sizes at the line ends */
 #define NAMES_GAP   20.0
 #define TITLE_ROOM  26.0
-#define ROW_GAP     60.0
+#define ROW_GAP     72.0
+#define AXIS_NAME   60.0 /* below a panel */
 
 /* Columns of a point beside x (the setting) and y (bytes accepted). */
 enum { IS_EXACT = 2, WRITE_SIZE = 3, IS_STANDARD = 4 };
@@ -93,24 +95,15 @@ static void set_x(
 
 	for (size_t h = 0; h < capacity->count; h++) {
 		const struct holder *other = &capacity->holders[h];
+		const struct series_list part = { &capacity->list.items[other->first],
+			other->count };
+		double least, most;
 
-		if (other != holder && !(holder->is_in_bytes && other->is_in_bytes))
+		if ((other != holder && !(holder->is_in_bytes && other->is_in_bytes)) ||
+			!series_range(&part, 0, 0, &least, &most))
 			continue;
-		for (size_t i = 0; i < other->count; i++) {
-			const struct series *series =
-				&capacity->list.items[other->first + i];
-
-			for (size_t p = 0; p < series->count; p++)
-				if (series->points[p][0] > 0) {
-					low = fmin(low, series->points[p][0]);
-					high = fmax(high, series->points[p][0]);
-				}
-		}
-	}
-	if (!(high > 0) || !holder->setting[0]) {
-		axis_log(&panel->x, AXIS_BYTES, 1, 4, 0, 1);
-		panel->x.tick_count = 0;
-		return;
+		low = fmin(low, least);
+		high = fmax(high, most);
 	}
 	axis_log(&panel->x, holder->is_in_bytes ? AXIS_BYTES : AXIS_COUNT, low, high,
 		0.06, ticks);
@@ -153,68 +146,72 @@ static bool is_apart(const double *point)
 	return point[IS_STANDARD] == 1 && point[IS_EXACT] != 1 && !isnan(point[0]);
 }
 
-/* The point where the name of a curve is tied: its last one. */
+/* The point where the name of a curve is tied: the last one that is drawn; NULL where
+ * none is. */
 static const double *curve_end(const struct series *series)
 {
-	for (size_t p = series->count; p-- > 0;)
-		if (!is_apart(series->points[p]))
+	const double *apart = NULL;
+
+	for (size_t p = series->count; p-- > 0;) {
+		if (!is_apart(series->points[p]) && !isnan(series->points[p][0]))
 			return series->points[p];
-	return series->points[series->count - 1];
+		if (is_apart(series->points[p]))
+			apart = series->points[p];
+	}
+	return apart;
 }
 
 /* What has no place on a logarithmic axis (a setting of 0) is in the data only. */
-static void draw_points(struct page *page, const struct series *series, bool has_setting)
+static void draw_points(struct page *page, const struct series *series)
 {
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t p = 0; p < series->count; p++) {
-			double numbers[PAGE_CURVE];
-
 			if (is_apart(series->points[p]) != (pass == 1) ||
-				(has_setting && isnan(series->points[p][0])))
+				isnan(series->points[p][0]))
 				continue;
 			if (pass == 1)
 				page_gap(page);
-			memcpy(numbers, series->points[p], sizeof numbers);
-			if (isnan(numbers[0]))
-				numbers[0] =
-					2; /* the middle of the axis without values */
-			page_point(page, numbers, PAGE_CURVE);
+			page_point(page, series->points[p], PAGE_CURVE);
 		}
+}
+
+/* The write size of a curve at its end. */
+static void name_curve(struct page *page, const struct panel *panel, const double *end,
+	const struct look *look, double place)
+{
+	double y = panel_y(panel, end[1]);
+	char text[TEXT_QUANTITY];
+
+	page_rule(
+		page, panel_x(panel, end[0]) + 8, y, panel->right - 2, y, look->line, 3);
+	page_rule(page, panel->right - 2, y, panel->right + 13, place, look->line, 1);
+	page_label(page, LABEL_SMALL, LABEL_LEFT, panel->right + 17, place, look->text,
+		text_bytes(end[WRITE_SIZE], text));
 }
 
 static void draw_writes(struct page *page, const struct panel *panel,
 	const struct capacity *capacity, const struct holder *holder)
 {
+	const struct series *writes = &capacity->list.items[holder->first];
 	double *places = calloc(holder->count + 1, sizeof *places);
-	char text[TEXT_QUANTITY];
+	struct look look;
+	size_t count = 0;
 
 	for (size_t i = 0; places && i < holder->count; i++) {
-		const struct series *series = &capacity->list.items[holder->first + i];
-		struct look look;
-
 		palette_look(holder->subject->family, i, &look);
 		page_curve(page, &look);
-		draw_points(page, series, holder->setting[0]);
-		places[i] = panel_y(panel, curve_end(series)[1]);
+		draw_points(page, &writes[i]);
+		if (curve_end(&writes[i]))
+			places[count++] = panel_y(panel, curve_end(&writes[i])[1]);
 	}
 	if (places)
-		labels_spread(
-			places, holder->count, NAMES_GAP, panel->top, panel->bottom);
+		labels_spread(places, count, NAMES_GAP, panel->top, panel->bottom);
+	count = 0;
 	for (size_t i = 0; places && i < holder->count; i++) {
-		const struct series *series = &capacity->list.items[holder->first + i];
-		const double *end = curve_end(series);
-		struct look look;
-
 		palette_look(holder->subject->family, i, &look);
-		page_rule(page,
-			isnan(end[0]) ? (panel->left + panel->right) / 2 + 8
-				      : panel_x(panel, end[0]) + 8,
-			panel_y(panel, end[1]), panel->right - 2, panel_y(panel, end[1]),
-			look.line, 3);
-		page_rule(page, panel->right - 2, panel_y(panel, end[1]),
-			panel->right + 13, places[i], look.line, 1);
-		page_label(page, LABEL_SMALL, LABEL_LEFT, panel->right + 17, places[i],
-			look.text, text_bytes(end[WRITE_SIZE], text));
+		if (curve_end(&writes[i]))
+			name_curve(page, panel, curve_end(&writes[i]), &look,
+				places[count++]);
 	}
 	free(places);
 }
@@ -222,7 +219,6 @@ static void draw_writes(struct page *page, const struct panel *panel,
 static void draw_panel(struct page *page, struct panel *panel,
 	const struct capacity *capacity, const struct holder *holder)
 {
-	const char *option = holder->setting[0] ? holder->setting : "no size option";
 	double width = panel->right - panel->left;
 	char text[ROW_TEXT];
 
@@ -230,40 +226,138 @@ static void draw_panel(struct page *page, struct panel *panel,
 		width + NAMES_RIGHT - 24, text, sizeof text);
 	page_label(page, LABEL_PANEL, LABEL_LEFT, panel->left, panel->top - 13,
 		holder->subject->look.text, text);
-	/* As the name of the x axis, below its ticks. */
-	labels_fit(option, label_points[LABEL_SMALL], width, text, sizeof text);
+	labels_fit(holder->setting, label_points[LABEL_SMALL], width, text, sizeof text);
 	page_label(page, LABEL_SMALL, LABEL_CENTER, panel->left + width / 2,
-		panel->bottom + (panel->has_x_text ? 46 : 18), PALETTE_MUTED, text);
-	if (holder->setting[0] && holder->is_in_bytes)
+		panel->bottom + AXIS_NAME, PALETTE_MUTED, text);
+	if (holder->is_in_bytes)
 		draw_diagonal(page, panel);
 	draw_standard(page, panel, capacity, holder);
 	draw_writes(page, panel, capacity, holder);
 }
 
-static void draw_all(const struct capacity *capacity, double top, struct page *page)
+/* A panel for each mechanism with a size setting; returns where they end. */
+static double draw_panels(const struct capacity *capacity, double top, struct page *page)
 {
-	size_t columns = capacity->count < 3 ? capacity->count : 3, rows;
-	double pitch_x = (page->width - 2 * PAGE_MARGIN + 20) / (double)columns;
-	double height = columns == 1 ? 420 : columns == 2 ? 320 : 240;
-	double pitch_y = height + TITLE_ROOM + PAGE_TICK_ROOM + ROW_GAP - 16;
-	double low, high;
+	size_t count = 0, columns, rows, at = 0;
+	double pitch_x, pitch_y, height, low, high;
 
-	rows = (capacity->count + columns - 1) / columns;
+	for (size_t h = 0; h < capacity->count; h++)
+		count += capacity->holders[h].setting[0] != '\0';
+	if (!count)
+		return top;
+	columns = count < 3 ? count : 3;
+	rows = (count + columns - 1) / columns;
+	pitch_x = (page->width - 2 * PAGE_MARGIN + 20) / (double)columns;
+	height = columns == 1 ? 420 : columns == 2 ? 320 : 240;
+	pitch_y = height + TITLE_ROOM + PAGE_TICK_ROOM + ROW_GAP - 16;
 	series_range(&capacity->list, 1, 1, &low, &high);
 	for (size_t h = 0; h < capacity->count; h++) {
-		const struct holder *holder = &capacity->holders[h];
-		size_t row = h / columns;
-		struct panel *panel = page_panel(page,
-			PAGE_MARGIN + TICKS_LEFT - 20 + pitch_x * (double)(h % columns),
+		size_t row = at / columns;
+		struct panel *panel;
+
+		if (!capacity->holders[h].setting[0])
+			continue;
+		panel = page_panel(page,
+			PAGE_MARGIN + TICKS_LEFT - 20 + pitch_x * (double)(at % columns),
 			top + TITLE_ROOM - 8 + pitch_y * (double)row,
 			pitch_x - TICKS_LEFT - NAMES_RIGHT + 16, height);
-
 		axis_log(&panel->y, AXIS_BYTES, low, high, 0.08, 7);
 		panel->has_y_text = true;
-		set_x(panel, capacity, holder);
-		draw_panel(page, panel, capacity, holder);
+		set_x(panel, capacity, &capacity->holders[h]);
+		draw_panel(page, panel, capacity, &capacity->holders[h]);
+		at++;
 	}
-	page->height = top + pitch_y * (double)rows - ROW_GAP + 32 + page->foot;
+	top += pitch_y * (double)rows;
+	page->height = top - ROW_GAP + 40 + page->foot;
+	return top;
+}
+
+/* The column of a write size; -1 where there is no room for it. */
+static int write_column(const double *sizes, size_t count, double size)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sizes[i] == size)
+			return (int)i;
+	return -1;
+}
+
+/* The write sizes of those without size setting, ascending, as many as have room. */
+static size_t find_writes(const struct capacity *capacity, double sizes[DOTS_COLUMNS])
+{
+	size_t count = 0;
+
+	for (size_t h = 0; h < capacity->count; h++)
+		for (size_t i = 0; i < capacity->holders[h].count; i++) {
+			const struct holder *holder = &capacity->holders[h];
+			double size = capacity->list.items[holder->first + i]
+					      .points[0][WRITE_SIZE];
+			size_t at = count;
+
+			if (holder->setting[0] || count == DOTS_COLUMNS ||
+				write_column(sizes, count, size) >= 0)
+				continue;
+			for (; at > 0 && sizes[at - 1] > size; at--)
+				sizes[at] = sizes[at - 1];
+			sizes[at] = size;
+			count++;
+		}
+	return count;
+}
+
+static void put_line(const struct capacity *capacity, const struct holder *holder,
+	const double *sizes, struct dots *dots)
+{
+	struct dots_line *line = dots_add(dots, holder->subject);
+
+	for (size_t i = 0; i < holder->count; i++) {
+		const double *point = capacity->list.items[holder->first + i].points[0];
+		int column = write_column(sizes, dots->column_count, point[WRITE_SIZE]);
+		char text[TEXT_QUANTITY];
+
+		if (column >= 0)
+			snprintf(line->words[column], TEXT_QUANTITY, "%s%.24s",
+				point[IS_EXACT] == 1 ? "" : "~",
+				text_bytes(point[1], text));
+	}
+}
+
+/* A mark for each write size, as in the panels. */
+static void draw_marks(struct page *page, const struct capacity *capacity,
+	const struct holder *holder, double y)
+{
+	for (size_t i = 0; i < holder->count; i++) {
+		const double *point = capacity->list.items[holder->first + i].points[0];
+		struct look look;
+
+		palette_look(holder->subject->family, i, &look);
+		page_curve(page, &look);
+		page_point(page, (double[]) { point[1], y, point[IS_EXACT] }, 3);
+	}
+}
+
+/* A line for each mechanism without size setting. */
+static void draw_lines(const struct capacity *capacity, double top, struct page *page)
+{
+	struct dots dots = { 0 };
+	double sizes[DOTS_COLUMNS], low, high;
+	size_t at = 0;
+
+	dots.column_count = find_writes(capacity, sizes);
+	for (size_t i = 0; i < dots.column_count; i++)
+		text_bytes(sizes[i], dots.titles[i]);
+	for (size_t h = 0; h < capacity->count; h++)
+		if (!capacity->holders[h].setting[0])
+			put_line(capacity, &capacity->holders[h], sizes, &dots);
+	if (dots.count) {
+		series_range(&capacity->list, 1, 1, &low, &high);
+		dots_draw(&dots, "Without a size option, by write size", AXIS_BYTES, low,
+			high, top, page);
+	}
+	for (size_t h = 0; h < capacity->count; h++)
+		if (!capacity->holders[h].setting[0])
+			draw_marks(page, capacity, &capacity->holders[h],
+				dots.lines[at++].y);
+	dots_free(&dots);
 }
 
 /* Capacity has nothing to do with where the sides run: the first placement is shown. */
@@ -279,7 +373,8 @@ bool figure_capacity(const struct figure *figure, const struct figure_data *data
 	if (capacity.count) {
 		double top = figure_head(figure, data, first->placement, "", page);
 
-		draw_all(&capacity, top, page);
+		top = draw_panels(&capacity, top, page);
+		draw_lines(&capacity, top, page);
 		series_write(&capacity.list, figure->columns, IS_STANDARD + 1, csv);
 	}
 	series_free(&capacity.list);

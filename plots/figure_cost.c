@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plots/dots.h"
 #include "plots/figure.h"
 #include "plots/labels.h"
 #include "plots/scatter.h"
@@ -12,10 +13,14 @@
 #define BUSY_ROOM   26.0 /* above the panel, for what the dashed lines mean */
 #define BUSY_RIGHT  112.0 /* and beside it */
 #define FAMILY_ROOM 30.0
-#define HEIGHT_FEW  560.0
-#define HEIGHT_MANY 860.0
-#define MANY        24
-#define AXIS_NAME   46.0 /* below the panel */
+#define HEIGHT      520.0
+#define NAME_ROOM   1.08 /* capitals are wider than the average */
+#define NAMES_MOST  24 /* points; more are named below alone */
+#define AXIS_NAME   60.0 /* below the panel */
+#define DOTS_ROOM   50.0 /* from there to the lines below */
+
+/* Columns of a point: x and y, and what the lines below tell besides. */
+enum { CPU = 0, ROUND_TRIP = 1, USER = 2, SYSTEM = 3, SIZE = 4, SWITCHES = 5 };
 
 /* One series of one point a mechanism; floors only where there is nothing else. */
 static void collect(const struct figure_data *data, const char *placement,
@@ -34,9 +39,12 @@ static void collect(const struct figure_data *data, const char *placement,
 		if (!(cpu > 0) || !(row->median_ns > 0))
 			continue;
 		series_begin(list, subject);
-		series_point(
-			list, (double[PAGE_CURVE]) { cpu, row->median_ns, row->user_ns,
-				      row->system_ns, (double)row->size_bytes, NAN });
+		series_point(list, (double[PAGE_CURVE]) { [CPU] = cpu,
+					   [ROUND_TRIP] = row->median_ns,
+					   [USER] = row->user_ns,
+					   [SYSTEM] = row->system_ns,
+					   [SIZE] = (double)row->size_bytes,
+					   [SWITCHES] = row->switches });
 	}
 }
 
@@ -96,8 +104,8 @@ static void draw_names(struct page *page, const struct panel *panel,
 
 		names[i] = (struct scatter_name) { .x = panel_x(panel, point[0]),
 			.y = panel_y(panel, point[1]),
-			.width = labels_width(list->items[i].subject->title,
-				label_points[LABEL_SMALL]) };
+			.width = NAME_ROOM * labels_width(list->items[i].subject->title,
+						     label_points[LABEL_SMALL]) };
 	}
 	scatter_place(names, list->count, lines, 2, panel->left + 4, panel->top + 2,
 		panel->right - 2, panel->bottom - 4);
@@ -124,6 +132,73 @@ static void set_axes(struct panel *panel, const struct series_list *list)
 	panel->has_x_text = panel->has_y_text = true;
 }
 
+static void draw_scatter(struct page *page, const struct series_list *list, double top)
+{
+	struct scatter_line lines[2];
+	struct panel *panel = page_panel(page, PAGE_MARGIN + TICKS_LEFT - 20, top,
+		page->width - 2 * PAGE_MARGIN - TICKS_LEFT + 20 - BUSY_RIGHT, HEIGHT);
+
+	set_axes(panel, list);
+	lines[0] = draw_busy(page, panel, 1, "one CPU busy");
+	lines[1] = draw_busy(page, panel, 2, "two CPUs busy");
+	for (size_t i = 0; i < list->count; i++) {
+		page_curve(page, &list->items[i].subject->look);
+		page_point(page, list->items[i].points[0], PAGE_CURVE);
+	}
+	if (list->count <= NAMES_MOST)
+		draw_names(page, panel, list, lines);
+	page_label(page, LABEL_SMALL, LABEL_CENTER, (panel->left + panel->right) / 2,
+		panel->bottom + AXIS_NAME, PALETTE_MUTED,
+		"CPU time of both sides per round trip");
+}
+
+/* A ring at the CPU time, a disc at the round trip, and a line from one to the other. */
+static void draw_marks(struct page *page, const struct panel *panel,
+	const struct series *series, double y)
+{
+	const double *point = series->points[0];
+	struct look look = series->subject->look;
+
+	page_rule(page, panel_x(panel, point[CPU]), panel_y(panel, y),
+		panel_x(panel, point[ROUND_TRIP]), panel_y(panel, y), look.line, 1);
+	look.marker = DOTS_HOLLOW;
+	page_curve(page, &look);
+	page_point(page, (double[]) { point[CPU], y }, 2);
+	look.marker = DOTS_FILLED;
+	page_curve(page, &look);
+	page_point(page, (double[]) { point[ROUND_TRIP], y }, 2);
+}
+
+/* The same values by name, and what they are made of. */
+static void draw_lines(struct page *page, const struct series_list *list, double top)
+{
+	struct dots dots = { .titles = { "round trip", "user", "system", "CPUs busy",
+				     "switches" },
+		.column_count = 5 };
+	struct panel *panel;
+	double low, high;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const double *point = list->items[i].points[0];
+		struct dots_line *line = dots_add(&dots, list->items[i].subject);
+
+		text_ns(point[ROUND_TRIP], line->words[0]);
+		text_ns(point[USER], line->words[1]);
+		text_ns(point[SYSTEM], line->words[2]);
+		snprintf(line->words[3], TEXT_QUANTITY, "%.2f",
+			point[CPU] / point[ROUND_TRIP]);
+		snprintf(line->words[4], TEXT_QUANTITY, "-");
+		if (!isnan(point[SWITCHES]))
+			snprintf(line->words[4], TEXT_QUANTITY, "%.2f", point[SWITCHES]);
+	}
+	series_range(list, CPU, ROUND_TRIP, &low, &high);
+	panel = dots_draw(&dots, "Round trip (disc) and CPU time (ring)", AXIS_NS, low,
+		high, top, page);
+	for (size_t i = 0; i < list->count; i++)
+		draw_marks(page, panel, &list->items[i], dots.lines[i].y);
+	dots_free(&dots);
+}
+
 bool figure_cost(const struct figure *figure, const struct figure_data *data,
 	const char *placement, struct page *page, FILE *csv)
 {
@@ -133,29 +208,13 @@ bool figure_cost(const struct figure *figure, const struct figure_data *data,
 	if (!list.count)
 		collect(data, placement, true, &list);
 	if (list.count) {
-		double height = list.count > MANY ? HEIGHT_MANY : HEIGHT_FEW;
 		double top = figure_head(figure, data, placement, "", page);
-		struct scatter_line lines[2];
-		struct panel *panel;
 
 		name_families(page, &list, top);
 		top += FAMILY_ROOM + BUSY_ROOM;
-		panel = page_panel(page, PAGE_MARGIN + TICKS_LEFT - 20, top,
-			page->width - 2 * PAGE_MARGIN - TICKS_LEFT + 20 - BUSY_RIGHT,
-			height);
-		set_axes(panel, &list);
-		lines[0] = draw_busy(page, panel, 1, "one CPU busy");
-		lines[1] = draw_busy(page, panel, 2, "two CPUs busy");
-		for (size_t i = 0; i < list.count; i++) {
-			page_curve(page, &list.items[i].subject->look);
-			page_point(page, list.items[i].points[0], PAGE_CURVE);
-		}
-		draw_names(page, panel, &list, lines);
-		page_label(page, LABEL_SMALL, LABEL_CENTER,
-			(panel->left + panel->right) / 2, panel->bottom + AXIS_NAME,
-			PALETTE_MUTED, "CPU time of both sides per round trip");
-		page->height = panel->bottom + AXIS_NAME + 18 + page->foot;
-		series_write(&list, figure->columns, 5, csv);
+		draw_scatter(page, &list, top);
+		draw_lines(page, &list, top + HEIGHT + AXIS_NAME + DOTS_ROOM);
+		series_write(&list, figure->columns, PAGE_CURVE, csv);
 	}
 	series_free(&list);
 	return page->panel_count > 0;

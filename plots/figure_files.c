@@ -39,24 +39,30 @@ static int open_folder(int at, const char *name, int *fd, struct why *why)
 	return 0;
 }
 
-int figure_files_open(
-	const struct run_directory *run, struct figure_files *files, struct why *why)
+int figure_files_open_at(
+	int fd, const char *path, struct figure_files *files, struct why *why)
 {
 	int error;
 
 	files->figures = files->data = -1;
-	if (!realpath(run_directory_path(run), files->path))
-		return why_say(
-			why, errno, "find the run directory %s", run_directory_path(run));
+	if (!realpath(path, files->path))
+		return why_say(why, errno, "find the directory %s", path);
 	/* Room for what follows, so that no path is ever cut. */
 	if (strlen(files->path) + FIGURE_NAME + 32 > sizeof files->path)
 		return why_say(why, ENAMETOOLONG, "draw figures in %s", files->path);
-	error = open_folder(run_directory_fd(run), "figures", &files->figures, why);
+	error = open_folder(fd, "figures", &files->figures, why);
 	if (!error)
 		error = open_folder(files->figures, "data", &files->data, why);
 	if (error)
 		figure_files_close(files);
 	return error;
+}
+
+int figure_files_open(
+	const struct run_directory *run, struct figure_files *files, struct why *why)
+{
+	return figure_files_open_at(
+		run_directory_fd(run), run_directory_path(run), files, why);
 }
 
 void figure_files_close(struct figure_files *files)

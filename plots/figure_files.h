@@ -26,6 +26,9 @@ void figure_files_name(const char *figure, const char *placement, char *name);
 /* Makes the folders; links in their place are refused. 0 or -errno in words. */
 int figure_files_open(
 	const struct run_directory *run, struct figure_files *files, struct why *why);
+/* The same in any directory, which `fd` is open on. */
+int figure_files_open_at(
+	int fd, const char *path, struct figure_files *files, struct why *why);
 void figure_files_close(struct figure_files *files);
 
 /* Opens the CSV of a figure to be written. It is put in place by figure_files_draw(), or

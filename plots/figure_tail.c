@@ -57,12 +57,15 @@ bool figure_tail(const struct figure *figure, const struct figure_data *data,
 	}
 	free(histogram);
 	if (list.count) {
-		double top = figure_head(figure, data, placement,
-			has_others ? "Where 64 B was not measured, the size next to it."
-				   : "",
-			page);
+		const struct series_form form = { AXIS_TAIL, figure->unit, 1, false };
+		char more[128] = "";
 
-		series_draw(&list, AXIS_TAIL, figure->unit, top, page);
+		if (has_others)
+			snprintf(more, sizeof more,
+				"Where 64 B was not measured, the size next to it.");
+		series_prepare(&list, &form, page, more, sizeof more);
+		series_draw(&list, &form,
+			figure_head(figure, data, placement, more, page), page);
 		series_write(&list, figure->columns, 5, csv);
 	}
 	series_free(&list);

@@ -21,12 +21,13 @@ static const struct figure figures[] = {
 		.absent = "latency was not measured",
 		.test = TEST_LATENCY,
 		.is_per_placement = true,
+		.is_parted = true,
 		.unit = AXIS_NS,
 		.columns = "size_bytes,median_ns,p05_ns,p25_ns,p75_ns,p95_ns",
 		.values = { VALUE(median_ns), VALUE(p05_ns), VALUE(p25_ns), VALUE(p75_ns),
 			VALUE(p95_ns) },
 		.value_count = 5,
-		.draw = figure_panels },
+		.draw = figure_curves },
 	{ .name = "percentiles",
 		.title = "Round trip by percentile",
 		.says = "64-byte messages, or wake-ups without payload; "
@@ -41,13 +42,14 @@ static const struct figure figures[] = {
 	{ .name = "cost",
 		.title = "Round trip by the CPU time it costs",
 		.says = "64-byte messages, or wake-ups without payload; user and system time "
-			"of both sides. Nearer to the left is cheaper, lower is faster; on "
-			"the dashed lines one CPU or two are busy all the time.",
+			"and context switches of both sides per round trip. Nearer to the left "
+			"is cheaper, lower is faster; on the dashed lines one CPU or two are "
+			"busy all the time.",
 		.absent = "latency, or its CPU time, was not measured",
 		.test = TEST_LATENCY,
 		.is_per_placement = true,
 		.unit = AXIS_NS,
-		.columns = "cpu_ns,round_trip_ns,user_ns,system_ns,size_bytes",
+		.columns = "cpu_ns,round_trip_ns,user_ns,system_ns,size_bytes,switches",
 		.draw = figure_cost },
 	{ .name = "throughput_by_size",
 		.title = "Throughput by message size",

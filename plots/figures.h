@@ -13,10 +13,10 @@
  * and what is not and why, goes to `progress` (may be NULL), a line each; *drawn is the
  * number of figures, an SVG and its PNG counting as one.
  *
- * The scripts are looked for in $IPCMARK_PLOTS, in share/ipcmark/plots beside the
- * folder of the program, where the project was installed, and in its sources; the first
- * that has style.gp is taken. 0, or -errno in words: -ENOENT without gnuplot or
- * scripts. */
+ * The scripts are those of $IPCMARK_PLOTS where that is set. Else they are looked for
+ * in share/ipcmark/plots beside the folder of the program, where the project was
+ * installed, and in its sources; the first that has style.gp is taken. 0, or -errno in
+ * words: -ENOENT without gnuplot or scripts. */
 int figures_draw(
 	const struct run_directory *run, FILE *progress, size_t *drawn, struct why *why);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,26 +34,36 @@ static void beside_program(char *path)
 		memcpy(slash, "/../" BESIDE, sizeof "/../" BESIDE);
 }
 
+static bool holds_scripts(const char *place, char *path)
+{
+	char style[PATH_MAX + 16];
+
+	snprintf(style, sizeof style, "%s/style.gp", place);
+	return access(style, R_OK) == 0 && realpath(place, path);
+}
+
 int gnuplot_scripts(char *path, struct why *why)
 {
-	char beside[PATH_MAX], style[PATH_MAX + 16];
+	char beside[PATH_MAX];
 	const char *wanted = getenv("IPCMARK_PLOTS");
-	const char *places[] = { wanted && *wanted ? wanted : "", beside,
-		IPCMARK_PLOTS_INSTALLED, IPCMARK_PLOTS_SOURCE };
+	const char *places[] = { beside, IPCMARK_PLOTS_INSTALLED, IPCMARK_PLOTS_SOURCE };
 
-	beside_program(beside);
-	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-		if (!places[i][0])
-			continue;
-		snprintf(style, sizeof style, "%s/style.gp", places[i]);
-		if (access(style, R_OK) == 0 && realpath(places[i], path))
+	/* Who names a folder does not want figures by other scripts. */
+	if (wanted && *wanted) {
+		if (holds_scripts(wanted, path))
 			return 0;
+		why_say(why, errno, "IPCMARK_PLOTS: read '%s/style.gp'", wanted);
+		why_add(why, "name the folder of the plot scripts, or leave it unset");
+		return -ENOENT;
 	}
+	beside_program(beside);
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (places[i][0] && holds_scripts(places[i], path))
+			return 0;
 	why_say(why, 0,
 		"the scripts of the figures are not found "
-		"(style.gp; looked in $IPCMARK_PLOTS%s%s, %s, %s, %s)",
-		*places[0] ? "=" : ", which is not set", places[0], beside, places[2],
-		places[3]);
+		"(IPCMARK_PLOTS can name their folder; looked for style.gp in %s, %s, %s)",
+		places[0], places[1], places[2]);
 	return -ENOENT;
 }
 

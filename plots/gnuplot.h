@@ -6,9 +6,9 @@
 
 #include "harness/base/why.h"
 
-/* The folder of the scripts: the first of $IPCMARK_PLOTS,
+/* The folder of the scripts: $IPCMARK_PLOTS where that is set, else the first of
  * <program>/../share/ipcmark/plots, the installed and the source folder that holds
- * style.gp. `path` has PATH_MAX bytes. 0 or -ENOENT in words that name all places. */
+ * style.gp. `path` has PATH_MAX bytes. 0 or -ENOENT in words that name the places. */
 int gnuplot_scripts(char *path, struct why *why);
 
 /* Runs <scripts>/<name>.gp in that folder with two arguments: the file to draw and the

@@ -103,7 +103,7 @@ static void write_ticks(
 static void write_panels(const struct page *page, FILE *out)
 {
 	static const char *const names[] = { "PL", "PR", "PT", "PB", "PX0", "PX1", "PY0",
-		"PY1", "PXT", "PYT", "FIRST", "LAST" };
+		"PY1", "PYL", "PXT", "PYT", "FIRST", "LAST" };
 
 	fprintf(out, "PANELS = %zu\n", page->panel_count);
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -118,8 +118,8 @@ static void write_panels(const struct page *page, FILE *out)
 			1 - p->top / page->height, n, 1 - p->bottom / page->height);
 		fprintf(out, "PX0[%zu] = %.9g; PX1[%zu] = %.9g; ", n, p->x.low, n,
 			p->x.high);
-		fprintf(out, "PY0[%zu] = %.9g; PY1[%zu] = %.9g; ", n, p->y.low, n,
-			p->y.high);
+		fprintf(out, "PY0[%zu] = %.9g; PY1[%zu] = %.9g; PYL[%zu] = %d; ", n,
+			p->y.low, n, p->y.high, n, p->y.is_linear);
 		fprintf(out, "FIRST[%zu] = %zu; LAST[%zu] = %zu\n", n, p->first_curve + 1,
 			n, p->first_curve + p->curve_count);
 		write_ticks(out, "PXT", n, &p->x, p->has_x_text);

@@ -12,7 +12,7 @@
 #define PALETTE_INK   0x1b1f24u /* titles */
 #define PALETTE_MUTED 0x6b7280u /* what explains */
 #define PALETTE_FAINT 0x9aa3adu /* references */
-#define PALETTE_HAIR  0xcfd4dau /* the other mechanisms */
+#define PALETTE_HAIR  0xe3e7ecu /* grids, as in style.gp */
 
 struct look {
 	uint32_t line; /* 0xrrggbb */

@@ -4,6 +4,7 @@ set rmargin at screen PR[p]
 set tmargin at screen PT[p]
 set bmargin at screen PB[p]
 set logscale xy 10
+if (PYL[p]) { unset logscale y }
 set xrange [PX0[p]:PX1[p]]
 set yrange [PY0[p]:PY1[p]]
 unset xtics

@@ -1,5 +1,6 @@
 # percentiles.gp - the tail: round trip by percentile. x is 1/(1-q) on a logarithmic axis,
-# so that each decade is one more "nine".
+# so that each decade is one more "nine"; all in one panel, or one a panel with the
+# others in grey.
 # gnuplot -c percentiles.gp FIGURE.png|FIGURE.svg FIGURE.gp
 OUT = ARG1
 load ARG2

@@ -35,11 +35,26 @@ bool series_has_mechanisms(const struct series_list *list);
 bool series_range(const struct series_list *list, size_t first, size_t last, double *low,
 	double *high);
 
-/* Draws all series below `top`: in one panel with names at the line ends, or, where
- * there are many, a panel a family with the others in grey. Floors are grey references.
- * Sets the height of the page. */
-void series_draw(const struct series_list *list, enum axis_unit x_unit,
-	enum axis_unit y_unit, double top, struct page *page);
+/* How a list becomes a figure. */
+struct series_form {
+	enum axis_unit x, y;
+	size_t value_count; /* columns of a point that the y axis has to hold */
+	bool is_parted; /* a panel each, however few they are */
+};
+
+/* Comes before the head of the page: where each mechanism gets a panel it adds a sentence
+ * about the others to the words, and where these are many it widens the page. */
+void series_prepare(const struct series_list *list, const struct series_form *form,
+	struct page *page, char *words, size_t size);
+
+/* Draws all series below `top`: in one panel with names at the line ends or, where there
+ * are many, in a panel each. Floors are grey references. Sets the height of the page. */
+void series_draw(const struct series_list *list, const struct series_form *form,
+	double top, struct page *page);
+/* The same in a panel each; how many that are. */
+size_t series_panel_count(const struct series_list *list);
+void series_panels(const struct series_list *list, const struct series_form *form,
+	double top, struct page *page);
 
 /* Writes "mechanism,title,family,<columns>" and the points. */
 void series_write(const struct series_list *list, const char *columns,

@@ -1,5 +1,5 @@
 # throughput_by_size.gp - bytes per second by message size, with the interval over the
-# launches.
+# launches; all in one panel, or one a panel with the others in grey.
 # gnuplot -c throughput_by_size.gp FIGURE.png|FIGURE.svg FIGURE.gp
 OUT = ARG1
 load ARG2

@@ -37,24 +37,50 @@ int run_directory_put_environment(struct run_directory *run, const char *const *
 	return error;
 }
 
-bool run_directory_environment(
-	const struct run_directory *run, const char *key, char *value, size_t size)
+bool run_directory_each_fact(const struct run_directory *run,
+	void (*each)(const char *key, const char *value, void *context), void *context)
 {
 	char *text, *at, *fields[2];
 	size_t length;
-	bool is_found = false;
+	bool is_title = true;
 	int got;
 
-	*value = '\0';
 	if (run_file_read(run_directory_fd(run), run_directory_path(run), ENVIRONMENT,
 		    &text, &length, NULL))
 		return false;
 	at = text;
-	while (!is_found && (got = csv_record(&at, text + length, fields, 2)) > 0) {
-		is_found = got == 2 && strcmp(fields[0], key) == 0;
-		if (is_found)
-			snprintf(value, size, "%s", fields[1]);
+	while ((got = csv_record(&at, text + length, fields, 2)) > 0) {
+		if (got == 2 && !is_title)
+			each(fields[0], fields[1], context);
+		is_title = false;
 	}
 	free(text);
-	return is_found;
+	return got == 0;
+}
+
+struct wanted {
+	const char *key;
+	char *value;
+	size_t size;
+	bool is_found;
+};
+
+static void take_wanted(const char *key, const char *value, void *context)
+{
+	struct wanted *wanted = context;
+
+	if (wanted->is_found || strcmp(key, wanted->key))
+		return;
+	snprintf(wanted->value, wanted->size, "%s", value);
+	wanted->is_found = true;
+}
+
+bool run_directory_environment(
+	const struct run_directory *run, const char *key, char *value, size_t size)
+{
+	struct wanted wanted = { key, value, size, false };
+
+	*value = '\0';
+	run_directory_each_fact(run, take_wanted, &wanted);
+	return wanted.is_found;
 }

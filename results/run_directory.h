@@ -58,6 +58,11 @@ int run_directory_put_environment(struct run_directory *run, const char *const *
 bool run_directory_environment(
 	const struct run_directory *run, const char *key, char *value, size_t size);
 
+/* Calls `each` for every key in the order of the file. False where there is no file or it
+ * is broken from some line on. */
+bool run_directory_each_fact(const struct run_directory *run,
+	void (*each)(const char *key, const char *value, void *context), void *context);
+
 /* The file name of a case's histogram, without the folder, made of letters, digits, '-',
  * '_' and '.' only. */
 #define RUN_HISTOGRAM_NAME 256

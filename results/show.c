@@ -10,7 +10,9 @@
 #include "results/show_tables.h"
 #include "results/summary.h"
 
-static void show_machine(const struct sheet *page, const struct run_directory *run)
+#define NAMES_MOST 30 /* columns of a name; what is longer is cut, its reason is not */
+
+static void show_machine(const struct show *page, const struct run_directory *run)
 {
 	static const struct {
 		const char *key, *before, *after;
@@ -31,9 +33,9 @@ static void show_machine(const struct sheet *page, const struct run_directory *r
 				used ? ", " : "", facts[i].before, value, facts[i].after);
 	}
 	if (*line)
-		sheet_wrap(page, 0, 2, line);
-	fputs("run: ", page->out);
-	sheet_wrap(page, 5, 5, run_directory_path(run));
+		sheet_wrap(&page->sheet, 0, 2, line);
+	fputs("run: ", page->sheet.out);
+	sheet_wrap(&page->sheet, 5, 5, run_directory_path(run));
 }
 
 static bool overlaps(const struct summary_row *a, const struct summary_row *b)
@@ -43,7 +45,7 @@ static bool overlaps(const struct summary_row *a, const struct summary_row *b)
 }
 
 /* The fastest of the block that is no floor and comes after `than`, or NULL. */
-static const struct summary_row *next_fastest(const struct sheet *page,
+static const struct summary_row *next_fastest(const struct show *page,
 	const struct summary_row *block, int64_t size, const struct summary_row *than)
 {
 	const struct summary_row *best = NULL;
@@ -66,7 +68,7 @@ static const struct summary_row *next_fastest(const struct sheet *page,
 
 /* Says who is fastest and what that rests on: an order is claimed only where the
  * intervals of two medians are apart. */
-static void show_fastest(const struct sheet *page, const struct summary_row *block)
+static void show_fastest(const struct show *page, const struct summary_row *block)
 {
 	int64_t size = show_rank_size(page, block);
 	const struct summary_row *first = next_fastest(page, block, size, NULL);
@@ -100,7 +102,7 @@ static void show_fastest(const struct sheet *page, const struct summary_row *blo
 			: overlaps(first, second)
 				? " (the intervals overlap: no order is claimed)"
 				: "");
-	sheet_wrap(page, 0, 2, line);
+	sheet_wrap(&page->sheet, 0, 2, line);
 }
 
 /* Reasons that differ only in numbers, such as one for each size, are one. */
@@ -130,7 +132,7 @@ static bool is_alike(const struct summary_row *a, const struct summary_row *b)
 
 /* "3 cases (latency, throughput)" */
 static void count_alike(
-	const struct sheet *page, const struct summary_row *row, char *text, size_t size)
+	const struct show *page, const struct summary_row *row, char *text, size_t size)
 {
 	static const char *const tests[] = { "latency", "throughput", "capacity" };
 	size_t counts[3] = { 0 }, cases = 0;
@@ -155,36 +157,55 @@ static void count_alike(
 		snprintf(text + strlen(text), size - strlen(text), ")");
 }
 
-static void show_not_measured(const struct sheet *page)
+/* Is this the first row that was not measured, or not in all launches, for its reason? */
+static bool opens_reason(const struct show *page, size_t index)
 {
-	bool is_titled = false;
+	const struct summary_row *row = &page->rows[index];
 
+	if (!*row->reason && show_is_ok(row))
+		return false;
+	for (size_t i = 0; i < index; i++)
+		if (is_alike(&page->rows[i], row))
+			return false;
+	return true;
+}
+
+#define STATUS_WIDTH 13
+
+static void show_not_measured(const struct show *page)
+{
+	const struct sheet *sheet = &page->sheet;
+	int names = 0;
+
+	for (size_t i = 0; i < page->count; i++)
+		if (opens_reason(page, i))
+			names = sheet_widest(names, page->rows[i].mechanism);
+	if (!names)
+		return;
+	putc('\n', sheet->out);
+	sheet_style(sheet, STYLE_BOLD);
+	fputs("Not measured, or not in all launches\n", sheet->out);
+	sheet_plain(sheet);
+	if (names > NAMES_MOST)
+		names = NAMES_MOST;
 	for (size_t i = 0; i < page->count; i++) {
 		const struct summary_row *row = &page->rows[i];
+		int indent = 2 + names + 2 + STATUS_WIDTH;
 		char line[3 * ROW_TEXT], cases[96];
-		bool is_known = !*row->reason && show_is_ok(row);
 
-		for (size_t j = 0; j < i && !is_known; j++)
-			is_known = is_alike(&page->rows[j], row);
-		if (is_known)
+		if (!opens_reason(page, i))
 			continue;
-		if (!is_titled) {
-			putc('\n', page->out);
-			sheet_style(page, STYLE_BOLD);
-			fputs("Not measured, or not in all launches\n", page->out);
-			sheet_plain(page);
-			is_titled = true;
-		}
 		count_alike(page, row, cases, sizeof cases);
-		fputs("  ", page->out);
-		sheet_cell(page, 17, row->mechanism);
+		fputs("  ", sheet->out);
+		sheet_cell(sheet, names, row->mechanism);
+		fputs("  ", sheet->out);
 		sheet_style(
-			page, strcmp(row->status, "failed") ? STYLE_YELLOW : STYLE_RED);
-		sheet_cell(page, 13, show_is_ok(row) ? "partly" : row->status);
-		sheet_plain(page);
+			sheet, strcmp(row->status, "failed") ? STYLE_YELLOW : STYLE_RED);
+		sheet_cell(sheet, STATUS_WIDTH, show_is_ok(row) ? "partly" : row->status);
+		sheet_plain(sheet);
 		snprintf(line, sizeof line, "%s: %s", cases,
 			*row->reason ? row->reason : "no reason was given");
-		sheet_wrap(page, 32, 32, line);
+		sheet_wrap(sheet, indent, indent, line);
 	}
 }
 
@@ -193,37 +214,59 @@ static bool is_in_a_block(const struct summary_row *row)
 	return show_is_ok(row) && strcmp(row->test, "capacity") != 0;
 }
 
-/* A block is known by its first row. One without payload (a wake-up, a floor) stands in
- * the blocks of all payloads, and is the first only where there are none. */
-static bool opens_block(const struct sheet *page, size_t index)
+/* What a row says of how it was measured, and what it leaves open: a row without payload
+ * (a wake-up, a floor) stands in the block of any payload, throughput in that of any gap.
+ * The first row that says more decides. */
+static struct summary_row block_of(const struct show *page, size_t index)
 {
-	const struct summary_row *row = &page->rows[index];
+	struct summary_row block = page->rows[index];
 
-	if (!is_in_a_block(row))
-		return false;
 	for (size_t i = 0; i < page->count; i++) {
-		const struct summary_row *other = &page->rows[i];
+		const struct summary_row *row = &page->rows[i];
 
-		if (i == index || !is_in_a_block(other) || !show_same_block(other, row))
+		if (!is_in_a_block(row) || !show_same_block(row, &block))
 			continue;
-		if (*row->payload ? *other->payload && i < index
-				  : *other->payload || i < index)
-			return false;
+		if (!*block.payload)
+			row_text(block.payload, row->payload);
+		if (!show_is_latency(&block) && show_is_latency(row)) {
+			row_text(block.test, row->test);
+			block.gap_ns = row->gap_ns;
+		}
 	}
-	return true;
+	return block;
 }
 
-static void show_page(const struct sheet *page)
+/* The blocks of the page, in the order of their first rows; free() the result. */
+static struct summary_row *find_blocks(const struct show *page, size_t *count)
+{
+	struct summary_row *blocks = malloc((page->count + 1) * sizeof *blocks);
+
+	*count = 0;
+	for (size_t i = 0; blocks && i < page->count; i++) {
+		size_t known = 0;
+
+		if (!is_in_a_block(&page->rows[i]))
+			continue;
+		blocks[*count] = block_of(page, i);
+		while (!show_same_block(&blocks[known], &blocks[*count]))
+			known++;
+		*count += known == *count;
+	}
+	return blocks;
+}
+
+static void show_page(const struct show *page)
 {
 	int64_t retries = 0;
 	bool is_measured = false;
+	size_t count;
+	struct summary_row *blocks = find_blocks(page, &count);
 
-	for (size_t i = 0; i < page->count; i++)
-		if (opens_block(page, i))
-			show_fastest(page, &page->rows[i]);
-	for (size_t i = 0; i < page->count; i++)
-		if (opens_block(page, i))
-			show_block(page, &page->rows[i]);
+	for (size_t i = 0; i < count; i++)
+		show_fastest(page, &blocks[i]);
+	for (size_t i = 0; i < count; i++)
+		show_block(page, &blocks[i]);
+	free(blocks);
 	show_capacity(page);
 	show_not_measured(page);
 	for (size_t i = 0; i < page->count; i++) {
@@ -232,9 +275,9 @@ static void show_page(const struct sheet *page)
 			retries += page->rows[i].retries;
 	}
 	if (!is_measured)
-		fputs("Nothing was measured.\n", page->out);
+		fputs("Nothing was measured.\n", page->sheet.out);
 	if (retries)
-		fprintf(page->out,
+		fprintf(page->sheet.out,
 			"\nMeasured again: %" PRId64
 			" (results.csv keeps each attempt with its cause)\n",
 			retries);
@@ -243,7 +286,7 @@ static void show_page(const struct sheet *page)
 int show_run(
 	const struct run_directory *run, FILE *out, bool is_coloured, struct why *why)
 {
-	struct sheet page = { .out = out, .is_coloured = is_coloured };
+	struct show page = { .sheet = { .out = out, .is_coloured = is_coloured } };
 	struct summary_row *rows;
 	int error = summary_compute(run, &rows, &page.count, why);
 

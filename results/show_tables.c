@@ -9,71 +9,6 @@
 
 #define SIZES      4
 #define MECHANISMS 256
-#define NAME_WIDTH 17
-
-void sheet_style(const struct sheet *page, enum sheet_style style)
-{
-	if (page->is_coloured)
-		fprintf(page->out, "\033[%dm", (int)style);
-}
-
-void sheet_plain(const struct sheet *page)
-{
-	if (page->is_coloured)
-		fputs("\033[0m", page->out);
-}
-
-static bool continues(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-/* A run directory may come from anywhere, and a terminal obeys control characters. */
-static void print_clean(const struct sheet *page, const char *text, const char *end)
-{
-	for (; text < end; text++)
-		putc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text,
-			page->out);
-}
-
-void sheet_cell(const struct sheet *page, int width, const char *text)
-{
-	int wanted = width < 0 ? -width : width, used = 0;
-	const char *end = text;
-
-	for (; *end && (continues(*end) || used < wanted); end++)
-		used += !continues(*end);
-	for (int i = used; width < 0 && i < wanted; i++)
-		putc(' ', page->out);
-	print_clean(page, text, end);
-	for (int i = used; width > 0 && i < wanted; i++)
-		putc(' ', page->out);
-}
-
-void sheet_wrap(const struct sheet *page, int at, int indent, const char *text)
-{
-	bool is_first = true;
-
-	while (*text) {
-		const char *end = text + strcspn(text, " ");
-		int width = 0;
-
-		for (const char *c = text; c < end; c++)
-			width += !continues(*c);
-		if (!is_first && at + 1 + width > SHOW_COLUMNS) {
-			fprintf(page->out, "\n%*s", indent, "");
-			at = indent;
-		} else if (!is_first) {
-			putc(' ', page->out);
-			at++;
-		}
-		print_clean(page, text, end);
-		at += width;
-		is_first = false;
-		text = end + strspn(end, " ");
-	}
-	putc('\n', page->out);
-}
 
 bool show_is_ok(const struct summary_row *row)
 {
@@ -87,12 +22,18 @@ bool show_is_floor(const struct summary_row *row)
 	return mechanism && (mechanism->caps & CAP_FLOOR);
 }
 
+bool show_is_latency(const struct summary_row *row)
+{
+	return strcmp(row->test, "latency") == 0;
+}
+
 bool show_same_block(const struct summary_row *a, const struct summary_row *b)
 {
 	return strcmp(a->placement, b->placement) == 0 && a->cpu_a == b->cpu_a &&
 	       a->cpu_b == b->cpu_b &&
 	       (!*a->payload || !*b->payload || strcmp(a->payload, b->payload) == 0) &&
-	       a->gap_ns == b->gap_ns && strcmp(a->sched, b->sched) == 0;
+	       (!show_is_latency(a) || !show_is_latency(b) || a->gap_ns == b->gap_ns) &&
+	       strcmp(a->sched, b->sched) == 0;
 }
 
 void show_block_name(const struct summary_row *row, char *text, size_t size)
@@ -111,7 +52,7 @@ void show_block_name(const struct summary_row *row, char *text, size_t size)
 		*row->sched ? ", scheduling " : "", row->sched);
 }
 
-static const struct summary_row *find(const struct sheet *page,
+static const struct summary_row *find(const struct show *page,
 	const struct summary_row *block, const char *mechanism, const char *test,
 	int64_t size)
 {
@@ -128,13 +69,12 @@ static const struct summary_row *find(const struct sheet *page,
 
 static bool is_latency(const struct summary_row *row, const struct summary_row *block)
 {
-	return show_is_ok(row) && strcmp(row->test, "latency") == 0 &&
-	       show_same_block(row, block);
+	return show_is_ok(row) && show_is_latency(row) && show_same_block(row, block);
 }
 
 /* The size nearest to `target` by ratio that is above `above`, of those measured in the
  * block; -1 when there is none. */
-static int64_t nearest_size(const struct sheet *page, const struct summary_row *block,
+static int64_t nearest_size(const struct show *page, const struct summary_row *block,
 	int64_t target, int64_t above)
 {
 	int64_t best = -1;
@@ -152,14 +92,14 @@ static int64_t nearest_size(const struct sheet *page, const struct summary_row *
 	return best;
 }
 
-int64_t show_rank_size(const struct sheet *page, const struct summary_row *block)
+int64_t show_rank_size(const struct show *page, const struct summary_row *block)
 {
 	int64_t size = nearest_size(page, block, 64, 0);
 
 	return size < 0 ? 0 : size;
 }
 
-const struct summary_row *show_rank_row(const struct sheet *page,
+const struct summary_row *show_rank_row(const struct show *page,
 	const struct summary_row *block, const char *mechanism, int64_t size)
 {
 	const struct summary_row *row = find(page, block, mechanism, "latency", size);
@@ -169,7 +109,7 @@ const struct summary_row *show_rank_row(const struct sheet *page,
 
 /* Up to four sizes, ascending: near 64 B, 4 KiB, 64 KiB and 1 MiB. */
 static size_t choose_sizes(
-	const struct sheet *page, const struct summary_row *block, int64_t sizes[SIZES])
+	const struct show *page, const struct summary_row *block, int64_t sizes[SIZES])
 {
 	static const int64_t targets[SIZES] = { 64, 4096, 65536, 1048576 };
 	int64_t above = 0;
@@ -187,7 +127,7 @@ static size_t choose_sizes(
 }
 
 static const struct summary_row *best_throughput(
-	const struct sheet *page, const struct summary_row *block, const char *mechanism)
+	const struct show *page, const struct summary_row *block, const char *mechanism)
 {
 	const struct summary_row *best = NULL;
 
@@ -203,86 +143,143 @@ static const struct summary_row *best_throughput(
 	return best;
 }
 
-static void print_time(
-	const struct sheet *page, const struct summary_row *row, bool has_interval)
-{
-	char text[64], time[TEXT_QUANTITY];
+/* A block as a table: which columns it has, and how wide they are. A test that was not
+ * run, or in another block, has none. */
+struct layout {
+	const struct summary_row *block;
+	int64_t sizes[SIZES];
+	size_t size_count; /* 0: wake-ups only, or no round trips */
+	bool has_latency, has_throughput;
+	size_t time, rate, cost; /* first column of each */
+	struct grid grid;
+};
 
-	sheet_cell(page, -9, row ? text_ns(row->median_ns, time) : "-");
-	if (!has_interval)
-		return;
-	text[0] = '\0';
+static bool has_test(
+	const struct show *page, const struct summary_row *block, const char *test)
+{
+	for (size_t i = 0; i < page->count; i++)
+		if (show_is_ok(&page->rows[i]) && strcmp(page->rows[i].test, test) == 0 &&
+			show_same_block(&page->rows[i], block))
+			return true;
+	return false;
+}
+
+static void lay_out(
+	const struct show *page, const struct summary_row *block, struct layout *layout)
+{
+	struct grid *grid = &layout->grid;
+
+	*layout = (struct layout) { .block = block };
+	layout->size_count = choose_sizes(page, block, layout->sizes);
+	layout->has_latency = has_test(page, block, "latency");
+	layout->has_throughput = has_test(page, block, "throughput");
+	grid_clear(grid);
+	layout->time = grid->column_count;
+	if (layout->has_latency) {
+		grid_column(grid, 2, false);
+		grid_column(grid, 1, true); /* its interval */
+		for (size_t i = 1; i < layout->size_count; i++)
+			grid_column(grid, 2, false);
+	}
+	layout->rate = grid->column_count;
+	if (layout->has_throughput) {
+		grid_column(grid, 2, false);
+		grid_column(grid, 1, true);
+	}
+	layout->cost = grid_column(grid, 2, false);
+	grid_column(grid, 2, false);
+}
+
+static void put_time(const struct summary_row *row, char *cell)
+{
+	if (row)
+		text_ns(row->median_ns, cell);
+	else
+		snprintf(cell, ROW_TEXT, "-");
+}
+
+static void put_interval(const struct summary_row *row, char *cell)
+{
 	if (row && !isnan(row->median_low_ns))
-		snprintf(text, sizeof text, " ±%.*f %%",
+		snprintf(cell, ROW_TEXT, "±%.*f %%",
 			row->median_high_ns - row->median_low_ns < 0.2 * row->median_ns,
 			100 *
 				fmax(row->median_high_ns - row->median_ns,
 					row->median_ns - row->median_low_ns) /
 				row->median_ns);
-	sheet_cell(page, 8, text);
 }
 
-static void print_mechanism(const struct sheet *page, const struct summary_row *block,
-	const char *mechanism, const int64_t *sizes, size_t size_count)
+static void put_cost(const struct summary_row *cost, char *cpu, char *switches)
 {
+	snprintf(switches, ROW_TEXT, "-");
+	if (!cost)
+		return;
+	text_ns(isnan(cost->user_ns)     ? cost->system_ns
+		: isnan(cost->system_ns) ? cost->user_ns
+					 : cost->user_ns + cost->system_ns,
+		cpu);
+	if (!isnan(cost->switches))
+		snprintf(switches, ROW_TEXT, "%.2f", cost->switches);
+}
+
+static void put_mechanism(const struct show *page, const struct layout *layout,
+	const char *mechanism, struct grid_line *line)
+{
+	const struct summary_row *block = layout->block;
 	const struct summary_row *first = show_rank_row(
-		page, block, mechanism, size_count ? sizes[0] : 0);
+		page, block, mechanism, layout->size_count ? layout->sizes[0] : 0);
 	const struct summary_row *best = best_throughput(page, block, mechanism);
-	const struct summary_row *cost = first ? first : best;
-	char text[64], quantity[TEXT_QUANTITY];
 
-	fputs("  ", page->out);
-	if (strlen(mechanism) < NAME_WIDTH) {
-		sheet_cell(page, NAME_WIDTH - 1, mechanism);
-	} else { /* a cut name could be another's */
-		sheet_wrap(page, 2, 2, mechanism);
-		sheet_cell(page, NAME_WIDTH + 1, "");
+	memset(line, 0, sizeof *line);
+	snprintf(line->cells[0], ROW_TEXT, "%s", mechanism);
+	if (layout->has_latency) {
+		put_time(first, line->cells[layout->time]);
+		put_interval(first, line->cells[layout->time + 1]);
 	}
-	print_time(page, first, true);
-	for (size_t i = 1; i < size_count; i++)
-		print_time(
-			page, find(page, block, mechanism, "latency", sizes[i]), false);
-	sheet_cell(page, -11, best ? text_rate(best->bytes_per_s, quantity) : "-");
-	snprintf(text, sizeof text, " %s",
-		best ? text_bytes((double)best->size_bytes, quantity) : "");
-	sheet_cell(page, 9, text);
-	text[0] = '\0';
-	if (cost)
-		text_ns(isnan(cost->user_ns)     ? cost->system_ns
-			: isnan(cost->system_ns) ? cost->user_ns
-						 : cost->user_ns + cost->system_ns,
-			text);
-	sheet_cell(page, -8, text);
-	snprintf(text, sizeof text, "-");
-	if (cost && !isnan(cost->switches))
-		snprintf(text, sizeof text, "%.2f", cost->switches);
-	sheet_cell(page, -9, text);
-	putc('\n', page->out);
+	for (size_t i = 1; i < layout->size_count; i++)
+		put_time(find(page, block, mechanism, "latency", layout->sizes[i]),
+			line->cells[layout->time + 1 + i]);
+	if (layout->has_throughput)
+		snprintf(line->cells[layout->rate], ROW_TEXT, "-");
+	if (layout->has_throughput && best) {
+		text_rate(best->bytes_per_s, line->cells[layout->rate]);
+		text_bytes((double)best->size_bytes, line->cells[layout->rate + 1]);
+	}
+	put_cost(first ? first : best, line->cells[layout->cost],
+		line->cells[layout->cost + 1]);
 }
 
-static void print_titles(
-	const struct sheet *page, const int64_t *sizes, size_t size_count)
-{
-	char text[TEXT_QUANTITY];
-	int width = 17 + 9 * (size_count ? (int)size_count - 1 : 0);
+#define TITLES (SIZES + 3)
 
-	sheet_cell(page, NAME_WIDTH + 1, "");
-	sheet_cell(page, width, "  round trip");
-	sheet_cell(page, 20, "  best throughput");
-	sheet_cell(page, -17, "CPU  switches");
-	fputs("\n  ", page->out);
-	sheet_cell(page, NAME_WIDTH - 1, "mechanism");
-	sheet_cell(page, -9, size_count ? text_bytes((double)sizes[0], text) : "wake-up");
-	sheet_cell(page, 8, "");
-	for (size_t i = 1; i < size_count; i++)
-		sheet_cell(page, -9, text_bytes((double)sizes[i], text));
-	sheet_cell(page, 20, "          at size");
-	sheet_cell(page, -17, "a round trip");
-	putc('\n', page->out);
+/* The titles of two lines, of which some stand over several columns: fills `spans`,
+ * returns how many. `sizes` has the words of the sizes. */
+static size_t put_titles(const struct layout *layout, unsigned line,
+	char sizes[SIZES][TEXT_QUANTITY], struct grid_span *spans)
+{
+	size_t count = 0, time = layout->time, rate = layout->rate, cost = layout->cost;
+
+	if (line)
+		spans[count++] = (struct grid_span) { 0, 0, "mechanism" };
+	if (layout->has_latency && !line)
+		spans[count++] = (struct grid_span) { time, rate - 1, "round trip" };
+	if (layout->has_latency && line && !layout->size_count)
+		spans[count++] = (struct grid_span) { time, time, "wake-up" };
+	for (size_t i = 0; line && i < layout->size_count; i++)
+		spans[count++] = (struct grid_span) { time + i + (i > 0),
+			time + i + (i > 0),
+			text_bytes((double)layout->sizes[i], sizes[i]) };
+	if (layout->has_throughput)
+		spans[count++] = (struct grid_span) { rate, rate + 1,
+			line ? "at size" : "best throughput" };
+	spans[count++] = (struct grid_span) { cost, cost + 1,
+		!line                 ? "CPU  switches"
+		: layout->has_latency ? "a round trip"
+				      : "a message" };
+	return count;
 }
 
 /* The mechanisms of the block (or its floors) once each, fastest first. */
-static size_t rank(const struct sheet *page, const struct summary_row *block,
+static size_t rank(const struct show *page, const struct summary_row *block,
 	bool is_floor, int64_t size, const char **names)
 {
 	double times[MECHANISMS];
@@ -313,7 +310,7 @@ static size_t rank(const struct sheet *page, const struct summary_row *block,
 }
 
 /* How many messages left in one send, where any were joined; else 0. */
-static int64_t block_coalesce(const struct sheet *page, const struct summary_row *block)
+static int64_t block_coalesce(const struct show *page, const struct summary_row *block)
 {
 	for (size_t i = 0; i < page->count; i++)
 		if (page->rows[i].coalesce > 1 && show_is_ok(&page->rows[i]) &&
@@ -322,116 +319,88 @@ static int64_t block_coalesce(const struct sheet *page, const struct summary_row
 	return 0;
 }
 
-void show_block(const struct sheet *page, const struct summary_row *block)
+/* All lines of the block decide on the widths of its columns. */
+static void measure(const struct show *page, struct layout *layout,
+	const char *const *names, size_t count)
 {
-	const char *names[MECHANISMS];
-	int64_t sizes[SIZES];
-	size_t size_count = choose_sizes(page, block, sizes);
-	int64_t first = size_count ? sizes[0] : 0;
-	char title[2 * ROW_TEXT];
-	bool has_wakeups = false;
-	size_t count;
+	struct grid_span titles[TITLES];
+	struct grid_line line;
+	char sizes[SIZES][TEXT_QUANTITY];
 
-	show_block_name(block, title, sizeof title);
-	putc('\n', page->out);
-	sheet_style(page, STYLE_BOLD);
-	sheet_wrap(page, 0, 2, title);
-	sheet_plain(page);
-	print_titles(page, sizes, size_count);
-	count = rank(page, block, false, first, names);
 	for (size_t i = 0; i < count; i++) {
-		const struct summary_row *row = show_rank_row(
-			page, block, names[i], first);
-
-		print_mechanism(page, block, names[i], sizes, size_count);
-		has_wakeups |= size_count && row && row->size_bytes == 0;
+		put_mechanism(page, layout, names[i], &line);
+		grid_measure(&layout->grid, &line);
 	}
-	count = rank(page, block, true, first, names);
-	if (count)
-		fputs("  floors: what this hardware and kernel allow\n", page->out);
-	for (size_t i = 0; i < count; i++)
-		print_mechanism(page, block, names[i], sizes, size_count);
+	for (unsigned i = 2; i-- > 0;)
+		grid_measure_spans(
+			&layout->grid, titles, put_titles(layout, i, sizes, titles));
+	grid_fit(&layout->grid);
+}
+
+static void print_titles(const struct show *page, const struct layout *layout)
+{
+	struct grid_span titles[TITLES];
+	char sizes[SIZES][TEXT_QUANTITY];
+
+	for (unsigned i = 0; i < 2; i++)
+		grid_print_spans(&layout->grid, &page->sheet, titles,
+			put_titles(layout, i, sizes, titles));
+}
+
+static void print_mechanisms(const struct show *page, const struct layout *layout,
+	const char *const *names, size_t count)
+{
+	struct grid_line line;
+
+	for (size_t i = 0; i < count; i++) {
+		put_mechanism(page, layout, names[i], &line);
+		grid_print(&layout->grid, &page->sheet, &line);
+	}
+}
+
+static bool has_wakeups(const struct show *page, const struct layout *layout,
+	const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count && layout->size_count; i++) {
+		const struct summary_row *row = show_rank_row(
+			page, layout->block, names[i], layout->sizes[0]);
+
+		if (row && row->size_bytes == 0)
+			return true;
+	}
+	return false;
+}
+
+void show_block(const struct show *page, const struct summary_row *block)
+{
+	const char *names[2 * MECHANISMS];
+	struct layout layout;
+	char title[2 * ROW_TEXT];
+	size_t count, floors;
+	int64_t size;
+
+	lay_out(page, block, &layout);
+	size = layout.size_count ? layout.sizes[0] : 0;
+	count = rank(page, block, false, size, names);
+	floors = rank(page, block, true, size, names + count);
+	measure(page, &layout, names, count + floors);
+	show_block_name(block, title, sizeof title);
+	putc('\n', page->sheet.out);
+	sheet_style(&page->sheet, STYLE_BOLD);
+	sheet_wrap(&page->sheet, 0, 2, title);
+	sheet_plain(&page->sheet);
+	print_titles(page, &layout);
+	print_mechanisms(page, &layout, names, count);
+	if (floors)
+		fputs("  floors: what this hardware and kernel allow\n", page->sheet.out);
+	print_mechanisms(page, &layout, names + count, floors);
 	if (block_coalesce(page, block))
-		fprintf(page->out,
+		fprintf(page->sheet.out,
 			"  Throughput: %" PRId64
 			" messages joined for each send (--batch).\n",
 			block_coalesce(page, block));
-	if (has_wakeups)
+	if (has_wakeups(page, &layout, names, count))
 		fputs("  A time in the first column only is that of a wake-up without "
 		      "payload.\n",
-			page->out);
-}
-
-static void capacity_words(const struct summary_row *row, char *text, size_t size)
-{
-	char bytes[TEXT_QUANTITY], each[TEXT_QUANTITY];
-
-	if (row->capacity_bytes == ROW_UNKNOWN) {
-		snprintf(text, size, "-");
-		return;
-	}
-	snprintf(text, size, "%s%s in %" PRId64 " x %s", row->is_exact == 0 ? "~" : "",
-		text_bytes((double)row->capacity_bytes, bytes),
-		row->capacity_messages == ROW_UNKNOWN ? 0 : row->capacity_messages,
-		text_bytes((double)row->size_bytes, each));
-}
-
-/* The row of this mechanism with the least or the greatest writes, at its own setting. */
-static const struct summary_row *capacity_row(
-	const struct sheet *page, const struct summary_row *like, bool is_greatest)
-{
-	const struct summary_row *found = NULL;
-
-	for (size_t i = 0; i < page->count; i++) {
-		const struct summary_row *row = &page->rows[i];
-
-		if (!show_is_ok(row) || strcmp(row->test, "capacity") ||
-			row->sweep_wanted != ROW_UNKNOWN ||
-			strcmp(row->mechanism, like->mechanism))
-			continue;
-		if (!found || (is_greatest ? row->size_bytes > found->size_bytes
-					   : row->size_bytes < found->size_bytes))
-			found = row;
-	}
-	return found;
-}
-
-void show_capacity(const struct sheet *page)
-{
-	bool is_titled = false;
-
-	for (size_t i = 0; i < page->count; i++) {
-		const struct summary_row *row = &page->rows[i];
-		const struct summary_row *least = capacity_row(page, row, false);
-		const struct summary_row *most = capacity_row(page, row, true);
-		char text[128] = "", bytes[TEXT_QUANTITY];
-
-		/* Rows of a mechanism stand together: print at the first. */
-		if (!least || (i && strcmp(row->mechanism, row[-1].mechanism) == 0))
-			continue;
-		if (!is_titled) {
-			putc('\n', page->out);
-			sheet_style(page, STYLE_BOLD);
-			fputs("Capacity: what is accepted while nobody reads, at default "
-			      "settings\n",
-				page->out);
-			sheet_plain(page);
-			fputs("  mechanism        small writes                  "
-			      "large writes                  reopens after\n",
-				page->out);
-			is_titled = true;
-		}
-		fputs("  ", page->out);
-		sheet_cell(page, NAME_WIDTH, row->mechanism);
-		capacity_words(least, text, sizeof text);
-		sheet_cell(page, 30, text);
-		if (most != least)
-			capacity_words(most, text, sizeof text);
-		sheet_cell(page, 30, most != least ? text : "");
-		fputs(most->reopen_bytes == ROW_UNKNOWN
-				? "-"
-				: text_bytes((double)most->reopen_bytes, bytes),
-			page->out);
-		putc('\n', page->out);
-	}
+			page->sheet.out);
 }

@@ -1,13 +1,11 @@
-/* summary.h: launches become cases.
- *
- * A case is what was planned once: mechanism, test, size, placement, CPUs, payload, gap,
- * chunk, scheduling policy, and the settings, or what of them was swept. */
+/* summary.h: the numbers of each case, from its launches. */
 #ifndef IPCMARK_SUMMARY_H
 #define IPCMARK_SUMMARY_H
 
 #include <stddef.h>
 
 #include "harness/base/why.h"
+#include "results/cases.h"
 #include "results/run_directory.h"
 
 /* Fewer samples than this beyond a percentile, and it is left unknown. */
@@ -19,5 +17,9 @@
  * can only be read. The caller frees *rows. 0 or -errno in words. */
 int summary_compute(const struct run_directory *run, struct summary_row **rows,
 	size_t *count, struct why *why);
+
+/* The same for cases that were loaded already: rows[i] is that of items[i]. */
+int summary_of_cases(const struct run_directory *run, const struct cases *cases,
+	struct summary_row **rows, struct why *why);
 
 #endif

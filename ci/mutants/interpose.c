@@ -19,7 +19,10 @@
  *                hang                                  it never returns
  *                return=V fail=E add=V                 what it seems to return
  *                flip=N                                first byte at argument N
- *                poke=N+OFFSET:SIZE:V                  V at OFFSET from argument N
+ *                poke=N+OFFSET:SIZE:V                  V at OFFSET from argument N, or
+ *                                                      from the result where N is R
+ *                apart=SIZE                            memory of its own is mapped over
+ *                                                      what the result points to
  *                raise=SIGNAL                          raised after the call
  *
  * Only check processes are lied to: they are known by their name (PR_SET_NAME). Where the
@@ -37,6 +40,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -69,8 +73,11 @@ enum verb {
 	POKE,
 	RAISE,
 	PLANT,
-	HALVES
+	HALVES,
+	APART
 };
+
+#define AT_RESULT (-1) /* instead of an argument */
 
 struct action {
 	enum verb verb;
@@ -144,6 +151,7 @@ static const struct {
 	{ "fail=", FAIL, true },
 	{ "add=", ADD, true },
 	{ "flip=", FLIP, false },
+	{ "apart=", APART, true },
 	{ "raise=", RAISE, true },
 };
 
@@ -171,15 +179,17 @@ static bool read_change(const char *text, struct action *action)
 
 static bool read_place(const char *text, struct action *action)
 {
-	char value[32];
+	char argument, value[32];
 
 	if (sscanf(text, "halves=%d:%li", &action->argument, &action->size) == 2) {
 		action->verb = HALVES;
 		return true;
 	}
-	if (sscanf(text, "poke=%d+%li:%li:%31s", &action->argument, &action->offset,
-		    &action->size, value) == 4)
+	if (sscanf(text, "poke=%c+%li:%li:%31s", &argument, &action->offset,
+		    &action->size, value) == 4) {
 		action->verb = POKE;
+		action->argument = argument == 'R' ? AT_RESULT : argument - '0';
+	}
 	else if (sscanf(text, "plant=%d+%li:%li:%31s", &action->argument, &action->offset,
 			 &action->size, value) == 4)
 		action->verb = PLANT;
@@ -318,22 +328,23 @@ static void change(long *arguments)
 {
 	for (int i = 0; i < mutant.action_count; i++) {
 		const struct action *action = &mutant.actions[i];
-		long *argument = &arguments[action->argument];
 
 		if (action->verb == SET)
-			*argument = action->value;
+			arguments[action->argument] = action->value;
 		else if (action->verb == ADD_BITS)
-			*argument |= action->value;
+			arguments[action->argument] |= action->value;
 		else if (action->verb == CLEAR_BITS)
-			*argument &= ~action->value;
+			arguments[action->argument] &= ~action->value;
 	}
 }
 
-static void spoil(const struct action *action, const long *arguments)
+static void spoil(const struct action *action, const long *arguments, long result)
 {
-	char *at = (char *)arguments[action->argument];
+	char *at = (char *)(action->argument == AT_RESULT ? result
+							  : arguments[action->argument]);
 
-	if (!at)
+	/* An error, where an address is returned, is nothing to write to. */
+	if (!at || at == (char *)-1)
 		return;
 	if (action->verb == FLIP)
 		*at = (char)~*at;
@@ -359,7 +370,13 @@ static long after(const long *arguments, long result)
 			break;
 		case FLIP:
 		case POKE:
-			spoil(action, arguments);
+			spoil(action, arguments, result);
+			break;
+		case APART:
+			if (result != -1)
+				(void)mmap((void *)result, (size_t)action->value,
+					PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 			break;
 		case RAISE:
 			raise((int)action->value);

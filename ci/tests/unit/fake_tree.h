@@ -3,7 +3,6 @@
 #ifndef IPCMARK_TESTS_FAKE_TREE_H
 #define IPCMARK_TESTS_FAKE_TREE_H
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,17 +10,9 @@
 #include <unistd.h>
 
 #include "harness/environment_parts.h"
+#include "scratch.h"
 
 static char tree_root[256];
-
-static inline int tree_remove_one(
-	const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-	(void)status;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
 
 /* cmocka setup and teardown of each test: an empty machine, and its end. */
 static inline int tree_setup(void **state)
@@ -41,7 +32,7 @@ static inline int tree_teardown(void **state)
 {
 	(void)state;
 	environment_root("");
-	return nftw(tree_root, tree_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return scratch_remove(tree_root);
 }
 
 /* Writes the file `path` (from "/") with its directories. */

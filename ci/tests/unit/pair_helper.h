@@ -356,4 +356,19 @@ static inline void assert_only_ground(const struct ground *ground, size_t descri
 	assert_int_equal(count_entries(place.queues, "ipcmark"), 0);
 }
 
+/* For cmocka's set-up and tear-down of all tests of a file: a place of the test's own and
+ * a context in it, and nothing left of both. */
+static inline int ground_make(struct ground *ground, struct why *why)
+{
+	return place_make() || ground_start(ground, why);
+}
+
+static inline int ground_remove(struct ground *ground)
+{
+	janitor_stop(&ground->janitor);
+	assert_nothing_named();
+	assert_false(has_children());
+	return place_remove();
+}
+
 #endif

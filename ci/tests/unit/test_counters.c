@@ -139,8 +139,8 @@ static void closing_twice_closes_nothing_else(void **state)
 
 static void sums_are_exact(void **state)
 {
-	struct cost start = { 100, 10, 1, 2, 1000, 2000, true, 0 };
-	struct cost end = { 150, 40, 4, 7, 1600, 2900, true, 0 };
+	struct cost start = { 100, 10, 1, 2, 1000, 2000, true, true, 0 };
+	struct cost end = { 150, 40, 4, 7, 1600, 2900, true, true, 0 };
 	struct cost sum = { 0 };
 
 	(void)state;
@@ -153,6 +153,7 @@ static void sums_are_exact(void **state)
 	assert_true(sum.has_hardware);
 	assert_int_equal(sum.cycles, 1200);
 	assert_int_equal(sum.instructions, 1800);
+	assert_true(sum.is_user_only);
 	assert_int_equal(sum.pieces, 2);
 }
 

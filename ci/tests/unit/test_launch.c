@@ -1,6 +1,6 @@
 /* The launch: order of slices, samples in their places, batches, and an outcome for every
  * size whatever happens. */
-#include "pair_helper.h"
+#include "launch_helper.h"
 
 #include "harness/interrupt.h"
 
@@ -15,27 +15,13 @@ struct record {
 	} calls[LOG];
 };
 
-static struct ground ground;
-static struct why why;
 static struct record *record;
-static struct launch *launch;
 
 static int set_up(void **state)
 {
 	(void)state;
 	record = shared_memory(sizeof *record);
-	launch = calloc(1, sizeof *launch);
-	return !launch || place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	free(launch);
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	assert_false(has_children());
-	return place_remove();
+	return launch_make();
 }
 
 /* Each call takes at least so long; nobody says how long at most. */
@@ -119,16 +105,6 @@ static void run(const struct launch_spec *spec)
 {
 	memset(record, 0, sizeof *record);
 	launch_run(&ground.context, spec, launch);
-}
-
-static void assert_outcome(
-	size_t pair, size_t size, enum outcome outcome, const char *words)
-{
-	const struct measured *measured = &launch->measured[pair][size];
-
-	if (measured->outcome != outcome || !strstr(measured->why.text, words))
-		fail_msg("pair %zu, size %zu is %s: '%s'", pair, size,
-			outcome_names[measured->outcome], measured->why.text);
 }
 
 /* --- order
@@ -465,5 +441,5 @@ int main(void)
 		cmocka_unit_test(a_side_that_moved_is_a_cause_to_retry),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, launch_remove);
 }

@@ -1,31 +1,18 @@
 /* What a launch found, as a row: a made-up launch with known contents, and nothing made
  * up where something is not known. */
-#include "pair_helper.h"
+#include "launch_helper.h"
 
 #include <math.h>
 
 #include "harness/launch_row.h"
 
-static struct ground ground;
-static struct why why;
-static struct launch *launch;
 static struct planned planned;
 static struct result_row row;
 
 static int set_up(void **state)
 {
 	(void)state;
-	launch = calloc(1, sizeof *launch);
-	return !launch || place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	free(launch);
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	return place_remove();
+	return launch_make();
 }
 
 /* A launch of one size with a pair that idles, whose histograms the tests fill. */
@@ -213,6 +200,7 @@ static void cost_is_a_message(void **state)
 		.cycles = 80,
 		.instructions = 160,
 		.has_hardware = true,
+		.is_user_only = true,
 		.pieces = 2 };
 	measured->cost_messages[1] = 20;
 	to_row(NULL);
@@ -221,10 +209,15 @@ static void cost_is_a_message(void **state)
 	assert_true(row.user_b_ns == 2 && row.cycles_b == 4 && row.instructions_b == 8);
 	/* Hardware counts that were not made are no zeros. */
 	assert_true(isnan(row.cycles_a) && isnan(row.instructions_a));
+	assert_int_equal(row.is_user_only, 1);
+	measured->cost[1].is_user_only = false;
+	to_row(NULL);
+	assert_int_equal(row.is_user_only, 0);
 	/* Nor is the cost of no message. */
 	measured->cost_messages[1] = 0;
 	to_row(NULL);
 	assert_true(isnan(row.user_b_ns) && isnan(row.cycles_b));
+	assert_true(row.is_user_only == ROW_UNKNOWN);
 	launch_end(launch);
 }
 
@@ -336,5 +329,5 @@ int main(void)
 		cmocka_unit_test(long_reasons_stay_text),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, launch_remove);
 }

@@ -1,5 +1,6 @@
 /* The command line: what is read, what is refused and in which words. */
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -143,6 +144,11 @@ static void settings_are_gathered(void **state)
 		"--set: 'pipe.size' is not NAME=VALUE, such as pipe.size=1M");
 	assert_refused(
 		"run --set =1", "--set: '=1' is not NAME=VALUE, such as pipe.size=1M");
+	assert_refused("run --set a=b",
+		"--set: a: 'b' is not a size; sizes are written 64, 4K or 1M");
+	assert_refused("run --set tcp.nodelay=-1",
+		"--set: tcp.nodelay: '-1' is not a size; sizes are written 64, 4K or 1M; "
+		"it can be 0 to 1");
 	assert_refused("run --set a=1,,b=1",
 		"--set: an empty or too long setting; it is written NAME=VALUE, such as "
 		"pipe.size=1M");
@@ -214,8 +220,6 @@ static void misspelt_words_get_the_nearest(void **state)
 	assert_refused("run -hz", "unknown option '-hz'");
 	assert_refused("show -o x", "unknown option '-o'");
 	assert_refused("show --seed 1",
-		"unknown option '--seed'; it belongs after 'ipcmark run'");
-	assert_refused("--seed 1 run",
 		"unknown option '--seed'; it belongs after 'ipcmark run'");
 }
 
@@ -386,15 +390,72 @@ static void values_survive_as_text(void **state)
 	assert_string_equal(why.text, "no option is called 'sizzes'");
 }
 
-static bool share_a_command(
-	const struct option_spec *one, const struct option_spec *other)
+static void shares_and_chances(void **state)
 {
-	if (!one->commands || !other->commands)
-		return true;
-	for (const char *const *name = one->commands; *name; name++)
-		if (option_applies(other, *name))
-			return true;
-	return false;
+	static const char *const wrong[] = { "", "x", "-1", "nan", "inf", "0x10", "1e400",
+		"2 %", "2%%", "1,5" };
+	struct options made;
+	char text[64];
+
+	(void)state;
+	options_default(&made);
+	assert_true(fabs(made.margin - 0.02) < 1e-12);
+	assert_true(fabs(made.alpha - 0.01) < 1e-12);
+	assert_int_equal(options_set(&made, "margin", "0.5", &why), 0);
+	assert_true(fabs(made.margin - 0.005) < 1e-12);
+	assert_int_equal(options_set(&made, "margin", "12%", &why), 0);
+	assert_true(fabs(made.margin - 0.12) < 1e-12);
+	assert_int_equal(options_set(&made, "alpha", ".05", &why), 0);
+	assert_true(fabs(made.alpha - 0.05) < 1e-12);
+	for (size_t i = 0; i < option_count; i++)
+		if (option_table[i].kind == OPTION_PERCENT) {
+			assert_true(
+				options_text(&made, &option_table[i], text, sizeof text));
+			assert_string_equal(text, "12");
+		} else if (option_table[i].kind == OPTION_CHANCE) {
+			assert_true(
+				options_text(&made, &option_table[i], text, sizeof text));
+			assert_string_equal(text, "0.05");
+		}
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		assert_int_equal(options_set(&made, "margin", wrong[i], NULL), -EINVAL);
+		assert_int_equal(options_set(&made, "alpha", wrong[i], NULL), -EINVAL);
+	}
+	assert_int_equal(options_set(&made, "margin", "100.1", &why), -ERANGE);
+	assert_int_equal(options_set(&made, "alpha", "0.51", &why), -ERANGE);
+	assert_int_equal(options_set(&made, "alpha", "0", &why), -ERANGE);
+	assert_true(fabs(made.margin - 0.12) < 1e-12);
+}
+
+/* Options of one name are another option for each command. */
+static void assert_no_common_command(
+	const struct option_spec *a, const struct option_spec *b)
+{
+	assert_non_null(a->commands);
+	assert_non_null(b->commands);
+	for (const char *const *name = a->commands; name && *name; name++)
+		assert_false(option_applies(b, *name));
+}
+
+/* A command line of its own can be followed by the command. */
+static void options_can_stand_before_the_command(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--set pipe.size=1M serve"), 0);
+	assert_string_equal(options.command, "serve");
+	assert_int_equal(options.settings[0].value, 1 << 20);
+	assert_int_equal(parse("--seed 1 -o show run --launches 3"), 0);
+	assert_string_equal(options.command, "run");
+	assert_string_equal(options.out, "show");
+	assert_int_equal(options.seed, 1);
+	assert_refused("--seed 1 show", "unknown option '--seed'; it belongs after "
+					"'ipcmark run'");
+	assert_int_equal(parse("duet"), 0);
+	assert_int_equal(options.sched, RUN_SCHED_AUTO);
+	assert_int_equal(parse("run"), 0);
+	assert_int_equal(options.sched, RUN_SCHED_INHERIT);
+	assert_refused(
+		"run --sched auto", "--sched: 'auto' is none of inherit, other, fifo:N");
 }
 
 /* Faults of the table that would show only on some command lines. */
@@ -422,15 +483,10 @@ static void the_table_is_sound(void **state)
 		for (const char *const *name = spec->commands; name && *name; name++)
 			assert_non_null(command_find(*name));
 		for (size_t j = 0; j < i; j++) {
-			const struct option_spec *other = &option_table[j];
-
-			/* Commands may share a name or a letter that means something
-			 * else. */
-			if (share_a_command(spec, other)) {
-				assert_string_not_equal(spec->name, other->name);
-				assert_true(
-					!spec->letter || spec->letter != other->letter);
-			}
+			if (strcmp(spec->name, option_table[j].name) == 0)
+				assert_no_common_command(spec, &option_table[j]);
+			assert_true(
+				!spec->letter || spec->letter != option_table[j].letter);
 		}
 	}
 	for (size_t i = 0; commands[i]; i++) {
@@ -457,6 +513,8 @@ int main(void)
 		TEST(variables_stand_in),
 		TEST(variables_yield_to_what_excludes_them),
 		TEST(values_survive_as_text),
+		TEST(shares_and_chances),
+		TEST(options_can_stand_before_the_command),
 		TEST(the_table_is_sound),
 	};
 

@@ -1,5 +1,4 @@
 /* The closing table: against the golden run, and on rows that would break a terminal. */
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,40 +6,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "results/show.h"
+#include "scratch.h"
 
-static char home[64];
 static char *page;
 static struct why why;
-
-static int remove_one(
-	const char *path, const struct stat *status, int flag, struct FTW *ftw)
-{
-	(void)status;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
 
 static int enter(void **state)
 {
 	(void)state;
 	why_clear(&why);
 	page = NULL;
-	strcpy(home, "/tmp/ipcmark-test-XXXXXX");
-	return !mkdtemp(home) || chdir(home);
+	return scratch_enter();
 }
 
 static int leave(void **state)
 {
 	(void)state;
 	free(page);
-	return chdir("/") || nftw(home, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return scratch_leave();
 }
 
 static void show(const struct run_directory *run, bool is_coloured)
@@ -168,6 +156,148 @@ static void an_order_is_claimed_only_where_intervals_are_apart(void **state)
 	run_directory_close(run);
 }
 
+static void append(struct run_directory *run, const struct result_row *row)
+{
+	if (run_directory_append(run, row, 1, &why))
+		fail_msg("%s", why.text);
+}
+
+static struct result_row make_throughput(int64_t launch, const char *mechanism)
+{
+	struct result_row row = make_row(launch, mechanism, 0);
+
+	row_text(row.test, "throughput");
+	row_text(row.payload, "touch");
+	row.median_ns = 100;
+	row.bytes_per_s = 64e7;
+	return row;
+}
+
+static size_t count_of(const char *words)
+{
+	size_t count = 0;
+
+	for (const char *at = page; (at = strstr(at, words)); at++)
+		count++;
+	return count;
+}
+
+/* The line that begins so has both. */
+static void assert_line(const char *begin, const char *one, const char *other)
+{
+	const char *at = strstr(page, begin);
+	char line[300];
+
+	if (!at) {
+		fail_msg("'%s' is not in '%s'", begin, page);
+		return;
+	}
+	snprintf(line, sizeof line, "%.*s", (int)strcspn(at + 1, "\n"), at + 1);
+	if (!strstr(line, one) || !strstr(line, other))
+		fail_msg("'%s' and '%s' are not in '%s'", one, other, line);
+}
+
+/* The gap is between round trips: throughput, which has none, stands beside them. */
+static void throughput_stands_beside_round_trips_of_any_gap(void **state)
+{
+	struct result_row wakeup = make_row(0, "eventfd", 3000);
+	struct result_row latency = make_row(1, "pipe", 4000);
+	struct result_row throughput = make_throughput(2, "pipe");
+	struct run_directory *run;
+
+	(void)state;
+	assert_int_equal(run_directory_create("run", &run, &why), 0);
+	wakeup.size_bytes = 0;
+	wakeup.gap_ns = latency.gap_ns = 1000000;
+	throughput.gap_ns = 0;
+	row_text(latency.payload, "touch");
+	append(run, &wakeup);
+	append(run, &latency);
+	append(run, &throughput);
+	show(run, false);
+	assert_int_equal(count_of("  mechanism "), 1);
+	assert_non_null(strstr(page, "\nunpinned, payload touch, gap 1 ms\n"));
+	assert_line("\n  pipe ", "4 µs", "640 MB/s 64 B");
+	assert_line("\n  eventfd ", "3 µs", " - ");
+	assert_fits();
+	run_directory_close(run);
+}
+
+static void what_was_not_asked_for_has_no_column(void **state)
+{
+	struct result_row row = make_throughput(0, "pipe");
+	struct run_directory *run;
+
+	(void)state;
+	assert_int_equal(run_directory_create("run", &run, &why), 0);
+	append(run, &row);
+	show(run, false);
+	assert_null(strstr(page, "round trip"));
+	assert_null(strstr(page, "wake-up"));
+	assert_non_null(strstr(page, "a message"));
+	run_directory_close(run);
+	assert_int_equal(run_directory_create("other", &run, &why), 0);
+	row = make_row(0, "pipe", 4000);
+	append(run, &row);
+	show(run, false);
+	assert_non_null(strstr(page, "a round trip"));
+	assert_null(strstr(page, "throughput"));
+	run_directory_close(run);
+}
+
+/* A name and what stands beside it. */
+static void assert_apart(const char *line)
+{
+	if (!strstr(page, line))
+		fail_msg("'%s' is not in '%s'", line, page);
+}
+
+static void long_names_touch_nothing(void **state)
+{
+	static const char *const name = "pipe_nonblock_epoll_of_a_kind";
+	struct run_directory *run;
+
+	(void)state;
+	assert_int_equal(run_directory_create("run", &run, &why), 0);
+	for (int i = 0; i < 3; i++) {
+		struct result_row row = make_row(i, i ? name : "pipe", 4000);
+
+		if (i == 2)
+			row_text(row.status, "failed");
+		append(run, &row);
+		row_text(row.test, "capacity");
+		row.capacity_bytes = 65536;
+		row.capacity_messages = 1024;
+		append(run, &row);
+	}
+	show(run, false);
+	assert_apart("\n  pipe                                4 µs ");
+	assert_apart("\n  pipe_nonblock_epoll_of_a_kind       4 µs ");
+	assert_apart("\n  pipe_nonblock_epoll_of_a_kind  64 KiB in 1024 x 64 B ");
+	assert_apart("\n  pipe_nonblock_epoll_of_a_kind  partly ");
+	assert_fits();
+	run_directory_close(run);
+}
+
+/* There is no room for this one beside four sizes and throughput. */
+static void too_long_names_stand_alone(void **state)
+{
+	char name[90] = "", line[120];
+	struct result_row row = make_throughput(9, "pipe");
+	struct run_directory *run;
+
+	(void)state;
+	memset(name, 'n', sizeof name - 1);
+	row_text(row.mechanism, name);
+	assert_int_equal(run_directory_create("run", &run, &why), 0);
+	append(run, &row);
+	show(run, false);
+	snprintf(line, sizeof line, "\n  %s\n", name);
+	assert_apart(line);
+	assert_fits();
+	run_directory_close(run);
+}
+
 static void foreign_text_does_no_harm(void **state)
 {
 	struct run_directory *run;
@@ -206,6 +336,10 @@ int main(void)
 		TEST(the_golden_run_looks_so),
 		TEST(nothing_was_measured),
 		TEST(an_order_is_claimed_only_where_intervals_are_apart),
+		TEST(throughput_stands_beside_round_trips_of_any_gap),
+		TEST(what_was_not_asked_for_has_no_column),
+		TEST(long_names_touch_nothing),
+		TEST(too_long_names_stand_alone),
 		TEST(foreign_text_does_no_harm),
 	};
 

@@ -1,6 +1,5 @@
 /* Launches become cases: by hand-made rows, and by the golden run. */
 #include <errno.h>
-#include <ftw.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,35 +8,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "results/csv.h"
 #include "results/summary.h"
+#include "scratch.h"
 
-static char home[64];
 static struct why why;
 static struct run_directory *run;
 static struct summary_row *summary;
 static size_t summary_count;
 
-static int remove_one(
-	const char *path, const struct stat *status, int flag, struct FTW *ftw)
-{
-	(void)status;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 static int enter(void **state)
 {
 	(void)state;
 	why_clear(&why);
-	strcpy(home, "/tmp/ipcmark-test-XXXXXX");
-	if (!mkdtemp(home) || chdir(home))
+	if (scratch_enter())
 		return -1;
 	summary = NULL;
 	return run_directory_create("run", &run, &why);
@@ -48,7 +36,7 @@ static int leave(void **state)
 	(void)state;
 	free(summary);
 	run_directory_close(run);
-	return chdir("/") || nftw(home, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return scratch_leave();
 }
 
 static struct result_row make_row(int64_t launch, const char *mechanism, int64_t size)
@@ -243,6 +231,37 @@ static void percentiles_need_ten_samples_beyond(void **state)
 	assert_true(isnan(summary[0].p99_ns) && isnan(summary[0].p999_ns));
 }
 
+/* The rows of a launch are there and its histogram is not, or is there twice. */
+static void samples_are_those_of_the_histogram(void **state)
+{
+	static struct histogram histogram;
+
+	(void)state;
+	histogram_clear(&histogram);
+	for (uint64_t i = 0; i < 100; i++)
+		histogram_add(&histogram, i);
+	for (int i = 0; i < 2; i++) {
+		struct result_row row = make_row(i, "pipe", 64);
+
+		row.samples = 100;
+		append(&row);
+	}
+	for (int i = 1; i <= 3; i++) {
+		struct result_row row = make_row(0, "pipe", 64);
+
+		assert_int_equal(
+			run_directory_merge_histogram(run, &row, &histogram, &why), 0);
+		summarize(1);
+		assert_int_equal(summary[0].samples, i * 100);
+		assert_string_equal(summary[0].status, "ok");
+		if (i == 2)
+			assert_string_equal(summary[0].reason, "");
+		else
+			assert_non_null(strstr(summary[0].reason,
+				"samples where the launches have 200: "));
+	}
+}
+
 static void capacities_have_a_range(void **state)
 {
 	(void)state;
@@ -320,6 +339,7 @@ int main(void)
 		TEST(cases_are_told_apart_and_ordered),
 		TEST(sides_are_added),
 		TEST(percentiles_need_ten_samples_beyond),
+		TEST(samples_are_those_of_the_histogram),
 		TEST(capacities_have_a_range),
 		TEST(the_summary_is_written),
 		TEST(the_golden_run_agrees),

@@ -1,0 +1,88 @@
+/* The rings do not believe a header that says more than was expected: who reads on would
+ * read what the peer never wrote, or beyond the ring. */
+#include "pair_helper.h"
+
+static struct ground ground;
+static struct why why;
+
+static int set_up(void **state)
+{
+	(void)state;
+	return place_make() || ground_start(&ground, &why);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	janitor_stop(&ground.janitor);
+	assert_nothing_named();
+	assert_false(has_children());
+	return place_remove();
+}
+
+#define SIZE 64
+#define AT   10 /* the message, from 1, whose header is wrong */
+
+static const struct mechanism *base;
+static size_t says; /* bytes, in that header */
+
+/* The header is written by send(), and not before the room for the next one is there. */
+static int wrong_send(struct channel *channel, size_t size)
+{
+	static unsigned sends;
+
+	return base->send(channel, ++sends == AT ? says : size);
+}
+
+static void assert_refused(enum test test, size_t bytes)
+{
+	struct mechanism wrong = *base;
+	struct pair_spec spec = spec_of(&wrong, -1, -1, SIZE);
+	struct slice slice = slice_of(test, SIZE, 3600 * S);
+	struct pair *pair = NULL;
+	char words[96];
+	int error;
+
+	says = bytes;
+	wrong.send = wrong_send;
+	/* Nobody looks at the bytes: it is the header that is wrong. */
+	spec.payload = PAYLOAD_NONE;
+	why_clear(&why);
+	if (pair_start(&ground.context, &spec, from_now(PATIENCE), &pair, &why))
+		fail_msg("%s", why.text);
+	error = pair_slice(pair, &slice, from_now(PATIENCE), &why);
+	pair_stop(pair);
+	snprintf(words, sizeof words, "%s: a header says %zu bytes where at most %d",
+		base->name, bytes, SIZE);
+	if (error != -EPROTO || !strstr(why.text, words))
+		fail_msg("error %d: '%s' does not say '%s'", error, why.text, words);
+}
+
+static void a_header_that_says_too_much_is_refused(void **state)
+{
+	/* One too many; more than the ring has; nearly what a turn to the front is. */
+	static const size_t too_much[] = { SIZE + 1, SIZE_MAX / 2, SIZE_MAX - 2 };
+	unsigned rings = 0;
+
+	(void)state;
+	for (size_t i = 0; i < mechanism_count; i++) {
+		base = mechanisms[i];
+		if (mechanism_setting(base, "ring.size") < 0 ||
+			!is_usable(&ground.context, base))
+			continue;
+		rings++;
+		for (size_t s = 0; s < sizeof too_much / sizeof too_much[0]; s++)
+			assert_refused(TEST_THROUGHPUT, too_much[s]);
+		assert_refused(TEST_LATENCY, SIZE + 1);
+	}
+	assert_true(rings >= 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_header_that_says_too_much_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
