@@ -180,7 +180,7 @@ static void small_all_or_nothing(struct scene *scene)
 	open_stream(scene, &stream, 65536);
 	size = size_of(scene, stream.end[1], scene->number, 0);
 	step = size > 1 ? size - 1 : 1;
-	while (put(&stream, 4096) > 0)
+	while (put_whole(scene, &stream, pipe_buf(scene, stream.end[1])))
 		;
 	while (put_whole(scene, &stream, size))
 		;
