@@ -120,5 +120,12 @@
 #endif
 #define IN_ACCEPT CALL_SOCKET, CALL_ACCEPT, SYS_accept4
 #define IN_RECV   CALL_SOCKET, CALL_RECV, SYS_recvfrom
+#ifdef SYS_send
+#define CALL_SEND SYS_send
+#else
+#define CALL_SEND -2
+#endif
+#define IN_SEND    CALL_SOCKET, CALL_SEND, SYS_sendto
+#define IN_CONNECT CALL_SOCKET, SYS_connect
 
 #endif
