@@ -8,19 +8,19 @@
 #include "conformance/socket_help.h"
 
 enum call {
-	CALL_ACCEPT,
-	CALL_BIND,
-	CALL_CONNECT,
-	CALL_GETPEERNAME,
-	CALL_GETSOCKNAME,
-	CALL_GETSOCKOPT,
-	CALL_LISTEN,
-	CALL_RECV,
-	CALL_RECVMSG,
-	CALL_SEND,
-	CALL_SENDMSG,
-	CALL_SETSOCKOPT,
-	CALL_SHUTDOWN
+	BY_ACCEPT,
+	BY_BIND,
+	BY_CONNECT,
+	BY_GETPEERNAME,
+	BY_GETSOCKNAME,
+	BY_GETSOCKOPT,
+	BY_LISTEN,
+	BY_RECV,
+	BY_RECVMSG,
+	BY_SEND,
+	BY_SENDMSG,
+	BY_SETSOCKOPT,
+	BY_SHUTDOWN
 };
 
 static ssize_t call_on(enum call call, int fd)
@@ -33,29 +33,29 @@ static ssize_t call_on(enum call call, int fd)
 	socklen_t length = sizeof value;
 
 	switch (call) {
-	case CALL_ACCEPT:
+	case BY_ACCEPT:
 		return accept(fd, NULL, NULL);
-	case CALL_BIND:
+	case BY_BIND:
 		return address_bind(fd, &address);
-	case CALL_CONNECT:
+	case BY_CONNECT:
 		return address_connect(fd, &address);
-	case CALL_GETPEERNAME:
+	case BY_GETPEERNAME:
 		return getpeername(fd, &address.any, &address.length);
-	case CALL_GETSOCKNAME:
+	case BY_GETSOCKNAME:
 		return getsockname(fd, &address.any, &address.length);
-	case CALL_GETSOCKOPT:
+	case BY_GETSOCKOPT:
 		return getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &length);
-	case CALL_LISTEN:
+	case BY_LISTEN:
 		return listen(fd, 1);
-	case CALL_RECV:
+	case BY_RECV:
 		return recv(fd, &byte, 1, 0);
-	case CALL_RECVMSG:
+	case BY_RECVMSG:
 		return recvmsg(fd, &message, 0);
-	case CALL_SEND:
+	case BY_SEND:
 		return send(fd, &byte, 1, 0);
-	case CALL_SENDMSG:
+	case BY_SENDMSG:
 		return sendmsg(fd, &message, 0);
-	case CALL_SETSOCKOPT:
+	case BY_SETSOCKOPT:
 		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof value);
 	default:
 		return shutdown(fd, SHUT_RDWR);
@@ -206,19 +206,19 @@ static void several_messages(struct scene *scene)
 }
 
 static const struct value calls[] = {
-	{ "accept", CALL_ACCEPT },
-	{ "bind", CALL_BIND },
-	{ "connect", CALL_CONNECT },
-	{ "getpeername", CALL_GETPEERNAME },
-	{ "getsockname", CALL_GETSOCKNAME },
-	{ "getsockopt", CALL_GETSOCKOPT },
-	{ "listen", CALL_LISTEN },
-	{ "recv", CALL_RECV },
-	{ "recvmsg", CALL_RECVMSG },
-	{ "send", CALL_SEND },
-	{ "sendmsg", CALL_SENDMSG },
-	{ "setsockopt", CALL_SETSOCKOPT },
-	{ "shutdown", CALL_SHUTDOWN },
+	{ "accept", BY_ACCEPT },
+	{ "bind", BY_BIND },
+	{ "connect", BY_CONNECT },
+	{ "getpeername", BY_GETPEERNAME },
+	{ "getsockname", BY_GETSOCKNAME },
+	{ "getsockopt", BY_GETSOCKOPT },
+	{ "listen", BY_LISTEN },
+	{ "recv", BY_RECV },
+	{ "recvmsg", BY_RECVMSG },
+	{ "send", BY_SEND },
+	{ "sendmsg", BY_SENDMSG },
+	{ "setsockopt", BY_SETSOCKOPT },
+	{ "shutdown", BY_SHUTDOWN },
 	{ NULL, 0 },
 };
 
