@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "conformance/check.h"
-#include "conformance/pthread_help.h"
 #include "conformance/signal_help.h"
+#include "conformance/sync_help.h"
 
 #define LIMIT_MS 5
 
@@ -101,7 +101,7 @@ static void *lock_for_ever(void *argument)
 
 static void by_mutex(struct scene *scene, const struct timing *timing)
 {
-	struct shared *shared = pthread_shared(
+	struct shared *shared = sync_shared(
 		scene, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
 	pthread_t thread;
 
@@ -113,7 +113,7 @@ static void by_mutex(struct scene *scene, const struct timing *timing)
 
 static void by_cond(struct scene *scene, const struct timing *timing)
 {
-	struct shared *shared = pthread_shared(
+	struct shared *shared = sync_shared(
 		scene, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
 	int got = 0;
 
@@ -220,11 +220,11 @@ static void lower_bound(struct scene *scene)
 {
 	struct timing timing = { .clock = kinds[scene->number].clock };
 
-	timing.until = pthread_after_ms(timing.clock, LIMIT_MS);
+	timing.until = sync_after_ms(timing.clock, LIMIT_MS);
 	PROMISED(scene, "the call returns when its time is up");
 	kinds[scene->number].call(scene, &timing);
 	arrived(scene);
-	EXPECT(scene, pthread_is_past(timing.clock, &timing.until),
+	EXPECT(scene, sync_is_past(timing.clock, &timing.until),
 		"it returned before its time");
 }
 

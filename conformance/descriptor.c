@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "conformance/check.h"
+#include "conformance/file_help.h"
 
 /* Younger than some headers. */
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -18,15 +19,6 @@
 static long close_between(unsigned first, unsigned last, unsigned flags)
 {
 	return syscall(SYS_close_range, first, last, flags);
-}
-
-static int file_of(struct scene *scene, const char *text)
-{
-	int fd = SETUP(scene, open("file", O_RDWR | O_CREAT, 0600));
-
-	SETUP(scene, write(fd, text, strlen(text)));
-	SETUP(scene, lseek(fd, 0, SEEK_SET));
-	return fd;
 }
 
 static bool is_open(int fd)
@@ -89,7 +81,7 @@ static void dup_keeps_open(struct scene *scene)
 
 static void dup2_atomic_same(struct scene *scene)
 {
-	int fd = file_of(scene, "abc");
+	int fd = file_help_of(scene, "abc");
 
 	SETUP(scene, fcntl(fd, F_SETFD, FD_CLOEXEC));
 	EXPECT_INT(scene, dup2(fd, fd), fd);
@@ -99,19 +91,25 @@ static void dup2_atomic_same(struct scene *scene)
 	EXPECT_INT(scene, fcntl(51, F_GETFD), 0);
 }
 
+enum dup3_case { DUP3_SAME, DUP3_FLAGS, DUP3_CLOEXEC };
+
 static void dup3_same(struct scene *scene)
 {
-	int fd = file_of(scene, "abc");
+	int fd = file_help_of(scene, "abc");
 
-	EXPECT_ERROR(scene, dup3(fd, fd, 0), EINVAL);
-	EXPECT_ERROR(scene, dup3(fd, 50, O_APPEND), EINVAL);
-	EXPECT_INT(scene, dup3(fd, 50, O_CLOEXEC), 50);
-	EXPECT_INT(scene, fcntl(50, F_GETFD), FD_CLOEXEC);
+	if (scene->number == DUP3_SAME)
+		EXPECT_ERROR(scene, dup3(fd, fd, 0), EINVAL);
+	if (scene->number == DUP3_FLAGS)
+		EXPECT_ERROR(scene, dup3(fd, 50, O_APPEND), EINVAL);
+	if (scene->number == DUP3_CLOEXEC) {
+		EXPECT_INT(scene, dup3(fd, 50, O_CLOEXEC), 50);
+		EXPECT_INT(scene, fcntl(50, F_GETFD), FD_CLOEXEC);
+	}
 }
 
 static void dup2_closes(struct scene *scene)
 {
-	int fd = file_of(scene, "abc"), end[2];
+	int fd = file_help_of(scene, "abc"), end[2];
 	char byte;
 
 	scene_pipe(scene, end);
@@ -133,7 +131,7 @@ static int duplicate(int64_t way, int fd)
 /* One description: its offset and status flags are shared, the descriptor's are not. */
 static void dup_shares(struct scene *scene)
 {
-	int fd = file_of(scene, "abcdef"), copy;
+	int fd = file_help_of(scene, "abcdef"), copy;
 	char byte;
 
 	SETUP(scene, fcntl(fd, F_SETFD, FD_CLOEXEC));
@@ -153,42 +151,6 @@ static void dup_shares(struct scene *scene)
 	EXPECT_INT(scene, fcntl(copy, F_GETFD), FD_CLOEXEC);
 }
 
-/* Two opens of one file are two descriptions. */
-static void open_twice(struct scene *scene)
-{
-	int fd = file_of(scene, "abc"), other = SETUP(scene, open("file", O_RDONLY));
-	char bytes[4];
-
-	EXPECT_INT(scene, read(fd, bytes, 2), 2);
-	EXPECT_INT(scene, lseek(other, 0, SEEK_CUR), 0);
-	SETUP(scene, fcntl(fd, F_SETFL, O_NONBLOCK));
-	EXPECT_INT(scene, fcntl(other, F_GETFL) & O_NONBLOCK, 0);
-	SETUP(scene, pwrite(fd, "X", 1, 0));
-	EXPECT_INT(scene, read(other, bytes, 4), 3);
-	EXPECT_BYTES(scene, bytes, "Xbc", 3);
-}
-
-static void access_mode(struct scene *scene)
-{
-	int mode = (int)scene->number, fd;
-	char byte = 'x';
-
-	SETUP(scene, close(file_of(scene, "abc")));
-	fd = SETUP(scene, open("file", mode));
-	EXPECT_INT(scene, fcntl(fd, F_GETFL) & O_ACCMODE, mode);
-	/* It is for life. */
-	SETUP(scene, fcntl(fd, F_SETFL, mode == O_RDONLY ? O_RDWR : O_RDONLY));
-	EXPECT_INT(scene, fcntl(fd, F_GETFL) & O_ACCMODE, mode);
-	if (mode == O_WRONLY)
-		EXPECT_ERROR(scene, read(fd, &byte, 1), EBADF);
-	else
-		EXPECT_INT(scene, read(fd, &byte, 1), 1);
-	if (mode == O_RDONLY)
-		EXPECT_ERROR(scene, write(fd, &byte, 1), EBADF);
-	else
-		EXPECT_INT(scene, write(fd, &byte, 1), 1);
-}
-
 enum closed_call {
 	CLOSE,
 	DUP,
@@ -203,7 +165,7 @@ enum closed_call {
 
 static void closed_ebadf(struct scene *scene)
 {
-	int fd = file_of(scene, "abc");
+	int fd = file_help_of(scene, "abc");
 	char byte = 'x';
 
 	EXPECT_OK(scene, close(fd));
@@ -302,86 +264,14 @@ static void close_range_flags(struct scene *scene)
 	EXPECT(scene, is_open(45), "a refused range is closed");
 }
 
-/* Many processes append, and nothing is written over. */
-static void append_atomic(struct scene *scene)
-{
-	enum { WRITERS = 3, RECORDS = 200, SIZE = 40 };
-	static char text[WRITERS * RECORDS * SIZE + 1];
-	int fd = SETUP(scene, open("file", O_RDWR | O_CREAT, 0600)),
-	    counts[WRITERS] = { 0 };
-	pid_t writers[WRITERS];
-
-	for (int i = 0; i < WRITERS; i++) {
-		writers[i] = scene_fork(scene);
-		if (writers[i] == 0) {
-			int own = SETUP(scene, open("file", O_WRONLY | O_APPEND));
-			char record[SIZE];
-
-			memset(record, 'a' + i, SIZE);
-			scene_wait(scene, 0);
-			for (int n = 0; n < RECORDS; n++)
-				EXPECT_INT(scene, write(own, record, SIZE), SIZE);
-			_exit(0);
-		}
-	}
-	scene_open(scene, 0);
-	for (int i = 0; i < WRITERS; i++) {
-		pid_t writer = writers[i];
-
-		EXPECT_EXIT(scene, writer, 0);
-	}
-	EXPECT_INT(scene, read(fd, text, sizeof text), WRITERS * RECORDS * SIZE);
-	for (int n = 0; n < WRITERS * RECORDS; n++) {
-		const char *record = text + (size_t)n * SIZE;
-
-		for (int i = 1; i < SIZE; i++)
-			EXPECT_INT(scene, record[i], record[0]);
-		counts[record[0] - 'a']++;
-	}
-	for (int i = 0; i < WRITERS; i++)
-		EXPECT_INT(scene, counts[i], RECORDS);
-}
-
-static void positioned(struct scene *scene)
-{
-	int fd = file_of(scene, "abcdef"), end[2];
-	char bytes[2];
-
-	SETUP(scene, lseek(fd, 1, SEEK_SET));
-	EXPECT_INT(scene, pread(fd, bytes, 2, 4), 2);
-	EXPECT_BYTES(scene, bytes, "ef", 2);
-	EXPECT_INT(scene, pwrite(fd, "X", 1, 0), 1);
-	EXPECT_INT(scene, lseek(fd, 0, SEEK_CUR), 1);
-	EXPECT_INT(scene, pread(fd, bytes, 2, 100), 0);
-	EXPECT_ERROR(scene, pread(fd, bytes, 2, -1), EINVAL);
-	scene_pipe(scene, end);
-	EXPECT_ERROR(scene, pread(end[0], bytes, 1, 0), ESPIPE);
-	EXPECT_ERROR(scene, lseek(end[0], 0, SEEK_CUR), ESPIPE);
-}
-
-/* A file without a name lives as long as a descriptor of it. */
-static void unlinked_lives(struct scene *scene)
-{
-	int fd = file_of(scene, "abc");
-	struct stat now;
-	char byte;
-
-	EXPECT_OK(scene, unlink("file"));
-	EXPECT_ERROR(scene, open("file", O_RDONLY), ENOENT);
-	EXPECT_OK(scene, fstat(fd, &now));
-	EXPECT_INT(scene, now.st_nlink, 0);
-	EXPECT_INT(scene, read(fd, &byte, 1), 1);
-	EXPECT_BYTES(scene, &byte, "a", 1);
-}
-
 static const struct value makers[] = { { "open", BY_OPEN }, { "dup", BY_DUP },
 	{ "socket", BY_SOCKET }, { "f_dupfd", BY_DUPFD }, { "pipe", BY_PIPE }, { NULL } };
 
+static const struct value dup3_cases[] = { { "same", DUP3_SAME }, { "flags", DUP3_FLAGS },
+	{ "cloexec", DUP3_CLOEXEC }, { NULL } };
+
 static const struct value duplications[] = { { "dup", BY_DUP }, { "f_dupfd", BY_DUPFD },
 	{ NULL } };
-
-static const struct value modes[] = { { "read", O_RDONLY }, { "write", O_WRONLY },
-	{ "both", O_RDWR }, { NULL } };
 
 static const struct value closed_calls[] = { { "close", CLOSE }, { "dup", DUP },
 	{ "read", READ }, { "write", WRITE }, { "fcntl", FCNTL }, { "lseek", LSEEK },
@@ -392,18 +282,13 @@ static const struct check checks[] = {
 	{ .id = "fd.lowest", .run = lowest, .values = makers },
 	{ .id = "fd.dup_keeps_open", .run = dup_keeps_open },
 	{ .id = "fd.dup2_atomic_same", .run = dup2_atomic_same },
-	{ .id = "fd.dup3_same", .run = dup3_same },
+	{ .id = "fd.dup3_same", .run = dup3_same, .values = dup3_cases },
 	{ .id = "fd.dup2_closes", .run = dup2_closes },
 	{ .id = "fd.dup_shares", .run = dup_shares, .values = duplications },
-	{ .id = "fd.open_twice", .run = open_twice },
-	{ .id = "fd.access_mode", .run = access_mode, .values = modes },
 	{ .id = "fd.closed_ebadf", .run = closed_ebadf, .values = closed_calls },
 	{ .id = "fd.limit_emfile", .run = limit_emfile },
 	{ .id = "fd.close_range", .run = close_range_all },
 	{ .id = "fd.close_range_flags", .run = close_range_flags },
-	{ .id = "fd.append_atomic", .run = append_atomic },
-	{ .id = "fd.positioned", .run = positioned },
-	{ .id = "fd.unlinked_lives", .run = unlinked_lives },
 	{ .id = NULL },
 };
 

@@ -1,32 +1,12 @@
-/* Interest lists: what epoll reports, to whom, how often, and what it refuses. */
+/* Interest lists: what epoll reports, how often, and what it refuses. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "conformance/calls.h"
 #include "conformance/check.h"
-
-static int instance(struct scene *scene)
-{
-	return SETUP(scene, epoll_create1(0));
-}
-
-static int64_t control(int epoll, int operation, int fd, uint32_t events)
-{
-	struct epoll_event event = { .events = events, .data.u64 = (uint64_t)fd };
-
-	return epoll_ctl(epoll, operation, fd, &event);
-}
-
-static void watch(struct scene *scene, int epoll, int fd, uint32_t events)
-{
-	SETUP(scene, control(epoll, EPOLL_CTL_ADD, fd, events));
-}
+#include "conformance/epoll_help.h"
 
 /* How many events there are now, of at most 8; the first one's bits. */
 static int ready(struct scene *scene, int epoll, uint32_t *events)
@@ -53,11 +33,11 @@ static void take(struct scene *scene, int fd)
 
 static void level_triggered(struct scene *scene)
 {
-	int epoll = instance(scene), end[2];
+	int epoll = epoll_help_make(scene), end[2];
 	uint32_t events;
 
 	scene_pipe(scene, end);
-	watch(scene, epoll, end[0], EPOLLIN);
+	epoll_help_watch(scene, epoll, end[0], EPOLLIN);
 	EXPECT_INT(scene, ready(scene, epoll, &events), 0);
 	put(scene, end[1]);
 	for (int i = 0; i < 3; i++) {
@@ -70,12 +50,12 @@ static void level_triggered(struct scene *scene)
 
 static void edge_triggered(struct scene *scene)
 {
-	int epoll = instance(scene), end[2];
+	int epoll = epoll_help_make(scene), end[2];
 
 	scene_pipe(scene, end);
 	put(scene, end[1]);
 	/* What is ready when it is added counts as an edge. */
-	watch(scene, epoll, end[0], EPOLLIN | EPOLLET);
+	epoll_help_watch(scene, epoll, end[0], EPOLLIN | EPOLLET);
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 1);
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 0);
 	take(scene, end[0]);
@@ -83,17 +63,17 @@ static void edge_triggered(struct scene *scene)
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 1);
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 0);
 	/* So does what is ready when it is changed. */
-	SETUP(scene, control(epoll, EPOLL_CTL_MOD, end[0], EPOLLIN | EPOLLET));
+	SETUP(scene, epoll_help_control(epoll, EPOLL_CTL_MOD, end[0], EPOLLIN | EPOLLET));
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 1);
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 0);
 }
 
 static void oneshot(struct scene *scene)
 {
-	int epoll = instance(scene), end[2];
+	int epoll = epoll_help_make(scene), end[2];
 
 	scene_pipe(scene, end);
-	watch(scene, epoll, end[0], EPOLLIN | EPOLLONESHOT);
+	epoll_help_watch(scene, epoll, end[0], EPOLLIN | EPOLLONESHOT);
 	put(scene, end[1]);
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 1);
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 0);
@@ -102,18 +82,19 @@ static void oneshot(struct scene *scene)
 	/* Not even the end of the other side: it is disarmed. */
 	close(end[1]);
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 0);
-	EXPECT_OK(scene, control(epoll, EPOLL_CTL_MOD, end[0], EPOLLIN | EPOLLONESHOT));
+	EXPECT_OK(scene,
+		epoll_help_control(epoll, EPOLL_CTL_MOD, end[0], EPOLLIN | EPOLLONESHOT));
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 1);
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 0);
 }
 
 static void hup_unasked(struct scene *scene)
 {
-	int epoll = instance(scene), end[2];
+	int epoll = epoll_help_make(scene), end[2];
 	uint32_t events;
 
 	scene_pipe(scene, end);
-	watch(scene, epoll, end[0], 0);
+	epoll_help_watch(scene, epoll, end[0], 0);
 	EXPECT_INT(scene, ready(scene, epoll, &events), 0);
 	close(end[1]);
 	EXPECT_INT(scene, ready(scene, epoll, &events), 1);
@@ -122,7 +103,7 @@ static void hup_unasked(struct scene *scene)
 
 static void data_returned(struct scene *scene)
 {
-	int epoll = instance(scene), end[2];
+	int epoll = epoll_help_make(scene), end[2];
 	struct epoll_event event = { .events = EPOLLIN, .data.u64 = 0x0123456789abcdefu };
 
 	scene_pipe(scene, end);
@@ -141,7 +122,7 @@ static void data_returned(struct scene *scene)
 /* With room for one, all that are ready get their turn. */
 static void round_robin(struct scene *scene)
 {
-	int epoll = instance(scene), end[3][2];
+	int epoll = epoll_help_make(scene), end[3][2];
 	struct epoll_event event;
 	unsigned seen = 0;
 
@@ -162,16 +143,16 @@ static void round_robin(struct scene *scene)
 
 static void dup_close_still_reported(struct scene *scene)
 {
-	int epoll = instance(scene), end[2], copy;
+	int epoll = epoll_help_make(scene), end[2], copy;
 
 	scene_pipe(scene, end);
-	watch(scene, epoll, end[0], EPOLLIN);
+	epoll_help_watch(scene, epoll, end[0], EPOLLIN);
 	copy = SETUP(scene, dup(end[0]));
 	close(end[0]);
 	put(scene, end[1]);
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 1);
-	EXPECT_ERROR(scene, control(epoll, EPOLL_CTL_DEL, end[0], 0), EBADF);
-	EXPECT_ERROR(scene, control(epoll, EPOLL_CTL_DEL, copy, 0), ENOENT);
+	EXPECT_ERROR(scene, epoll_help_control(epoll, EPOLL_CTL_DEL, end[0], 0), EBADF);
+	EXPECT_ERROR(scene, epoll_help_control(epoll, EPOLL_CTL_DEL, copy, 0), ENOENT);
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 1);
 	/* The last descriptor of the description takes the registration with it. */
 	close(copy);
@@ -180,26 +161,26 @@ static void dup_close_still_reported(struct scene *scene)
 
 static void dup_twice(struct scene *scene)
 {
-	int epoll = instance(scene), end[2], copy;
+	int epoll = epoll_help_make(scene), end[2], copy;
 
 	scene_pipe(scene, end);
 	copy = SETUP(scene, dup(end[0]));
-	watch(scene, epoll, end[0], EPOLLIN);
-	EXPECT_OK(scene, control(epoll, EPOLL_CTL_ADD, copy, EPOLLIN));
+	epoll_help_watch(scene, epoll, end[0], EPOLLIN);
+	EXPECT_OK(scene, epoll_help_control(epoll, EPOLL_CTL_ADD, copy, EPOLLIN));
 	put(scene, end[1]);
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 2);
-	EXPECT_OK(scene, control(epoll, EPOLL_CTL_DEL, end[0], 0));
+	EXPECT_OK(scene, epoll_help_control(epoll, EPOLL_CTL_DEL, end[0], 0));
 	EXPECT_INT(scene, ready(scene, epoll, NULL), 1);
 }
 
 static void nested(struct scene *scene)
 {
-	int inner = instance(scene), outer = instance(scene), end[2];
+	int inner = epoll_help_make(scene), outer = epoll_help_make(scene), end[2];
 	uint32_t events;
 
 	scene_pipe(scene, end);
-	watch(scene, inner, end[0], EPOLLIN);
-	watch(scene, outer, inner, EPOLLIN);
+	epoll_help_watch(scene, inner, end[0], EPOLLIN);
+	epoll_help_watch(scene, outer, inner, EPOLLIN);
 	EXPECT_INT(scene, ready(scene, outer, &events), 0);
 	put(scene, end[1]);
 	EXPECT_INT(scene, ready(scene, outer, &events), 1);
@@ -234,8 +215,10 @@ static void refused_wait(struct scene *scene, int epoll, int pipe)
 		EXPECT_ERROR(scene, epoll_wait(epoll, &event, negative, 0), EINVAL);
 	}
 	if (scene->number == NO_EPOLL) {
-		EXPECT_ERROR(scene, control(pipe, EPOLL_CTL_ADD, epoll, EPOLLIN), EINVAL);
-		EXPECT_ERROR(scene, control(-1, EPOLL_CTL_ADD, pipe, EPOLLIN), EBADF);
+		EXPECT_ERROR(scene,
+			epoll_help_control(pipe, EPOLL_CTL_ADD, epoll, EPOLLIN), EINVAL);
+		EXPECT_ERROR(scene, epoll_help_control(-1, EPOLL_CTL_ADD, pipe, EPOLLIN),
+			EBADF);
 		EXPECT_ERROR(scene, epoll_wait(pipe, &event, 1, 0), EINVAL);
 	}
 	if (scene->number == SIZE)
@@ -247,166 +230,68 @@ static void refused_wait(struct scene *scene, int epoll, int pipe)
 static void refused_exclusive(struct scene *scene, int epoll, int pipe)
 {
 	if (scene->number == EXCLUSIVE_MOD) {
-		watch(scene, epoll, pipe, EPOLLIN | EPOLLEXCLUSIVE);
-		EXPECT_ERROR(scene, control(epoll, EPOLL_CTL_MOD, pipe, EPOLLIN), EINVAL);
+		epoll_help_watch(scene, epoll, pipe, EPOLLIN | EPOLLEXCLUSIVE);
+		EXPECT_ERROR(scene,
+			epoll_help_control(epoll, EPOLL_CTL_MOD, pipe, EPOLLIN), EINVAL);
 	}
 	if (scene->number == EXCLUSIVE_ONESHOT)
 		EXPECT_ERROR(scene,
-			control(epoll, EPOLL_CTL_ADD, pipe,
+			epoll_help_control(epoll, EPOLL_CTL_ADD, pipe,
 				EPOLLIN | EPOLLEXCLUSIVE | EPOLLONESHOT),
 			EINVAL);
 	if (scene->number == EXCLUSIVE_NESTED)
 		EXPECT_ERROR(scene,
-			control(epoll, EPOLL_CTL_ADD, instance(scene),
+			epoll_help_control(epoll, EPOLL_CTL_ADD, epoll_help_make(scene),
 				EPOLLIN | EPOLLEXCLUSIVE),
 			EINVAL);
 }
 
 static void refused(struct scene *scene)
 {
-	int epoll = instance(scene), other = instance(scene), end[2];
+	int epoll = epoll_help_make(scene), other = epoll_help_make(scene), end[2];
 
 	scene_pipe(scene, end);
 	refused_wait(scene, epoll, end[0]);
 	refused_exclusive(scene, epoll, end[0]);
 	if (scene->number == EXISTS) {
-		watch(scene, epoll, end[0], EPOLLIN);
-		EXPECT_ERROR(
-			scene, control(epoll, EPOLL_CTL_ADD, end[0], EPOLLIN), EEXIST);
+		epoll_help_watch(scene, epoll, end[0], EPOLLIN);
+		EXPECT_ERROR(scene,
+			epoll_help_control(epoll, EPOLL_CTL_ADD, end[0], EPOLLIN),
+			EEXIST);
 	}
 	if (scene->number == NOT_THERE) {
-		EXPECT_ERROR(
-			scene, control(epoll, EPOLL_CTL_MOD, end[0], EPOLLIN), ENOENT);
-		EXPECT_ERROR(scene, control(epoll, EPOLL_CTL_DEL, end[0], 0), ENOENT);
+		EXPECT_ERROR(scene,
+			epoll_help_control(epoll, EPOLL_CTL_MOD, end[0], EPOLLIN),
+			ENOENT);
+		EXPECT_ERROR(scene, epoll_help_control(epoll, EPOLL_CTL_DEL, end[0], 0),
+			ENOENT);
 	}
 	if (scene->number == ITSELF)
-		EXPECT_ERROR(
-			scene, control(epoll, EPOLL_CTL_ADD, epoll, EPOLLIN), EINVAL);
+		EXPECT_ERROR(scene,
+			epoll_help_control(epoll, EPOLL_CTL_ADD, epoll, EPOLLIN), EINVAL);
 	if (scene->number == NO_FD)
-		EXPECT_ERROR(scene, control(epoll, EPOLL_CTL_ADD, -1, EPOLLIN), EBADF);
+		EXPECT_ERROR(scene, epoll_help_control(epoll, EPOLL_CTL_ADD, -1, EPOLLIN),
+			EBADF);
 	if (scene->number == LOOP) {
-		watch(scene, epoll, other, EPOLLIN);
-		EXPECT_ERROR(scene, control(other, EPOLL_CTL_ADD, epoll, EPOLLIN), ELOOP);
+		epoll_help_watch(scene, epoll, other, EPOLLIN);
+		EXPECT_ERROR(scene,
+			epoll_help_control(other, EPOLL_CTL_ADD, epoll, EPOLLIN), ELOOP);
 	}
 	if (scene->number == NO_OPERATION)
-		EXPECT_ERROR(scene, control(epoll, 4711, end[0], EPOLLIN), EINVAL);
+		EXPECT_ERROR(
+			scene, epoll_help_control(epoll, 4711, end[0], EPOLLIN), EINVAL);
 }
 
 /* What is always ready is nothing to wait for. */
 static void regular_eperm(struct scene *scene)
 {
 	char path[] = "fileXXXXXX";
-	int epoll = instance(scene), fd = SETUP(scene, mkstemp(path));
+	int epoll = epoll_help_make(scene), fd = SETUP(scene, mkstemp(path));
 	int directory = SETUP(scene, open(".", O_RDONLY));
 
-	EXPECT_ERROR(scene, control(epoll, EPOLL_CTL_ADD, fd, EPOLLIN), EPERM);
-	EXPECT_ERROR(scene, control(epoll, EPOLL_CTL_ADD, directory, EPOLLIN), EPERM);
-}
-
-/* A child that waits, with an instance of its own if there is none for all; it takes a
- * byte for the event that it gets, if it still finds one. */
-static void start_waiter(struct scene *scene, int shared, int fd, uint32_t events)
-{
-	pid_t waiter = scene_fork(scene);
-
-	if (waiter == 0) {
-		int epoll = shared < 0 ? instance(scene) : shared;
-		struct epoll_event event;
-		char byte;
-
-		if (shared < 0)
-			watch(scene, epoll, fd, events);
-		EXPECT_INT(scene, epoll_wait(epoll, &event, 1, -1), 1);
-		_exit(read(fd, &byte, 1) == 1 ? 7 : 8);
-	}
-	EXPECT_BLOCKED(scene, waiter, IN_EPOLL);
-}
-
-/* Ends the waiters by one event after another: each must reach somebody. */
-static void feed(struct scene *scene, int fd)
-{
-	int left = 3, status;
-
-	while (left > 0) {
-		bool is_taken = false;
-
-		put(scene, fd);
-		/* Whoever takes the byte may be preceded by some who came in vain. */
-		while (!is_taken && left > 0) {
-			PROMISED(scene, "an event wakes somebody who waits");
-			SETUP(scene, wait(&status));
-			arrived(scene);
-			is_taken = WEXITSTATUS(status) == 7;
-			left--;
-		}
-	}
-}
-
-static void exclusive_wakes_at_least_one(struct scene *scene)
-{
-	int end[2];
-
-	scene_pipe(scene, end);
-	scene_nonblock(scene, end[0], true);
-	for (int i = 0; i < 3; i++)
-		start_waiter(scene, -1, end[0], EPOLLIN | EPOLLEXCLUSIVE);
-	feed(scene, end[1]);
-}
-
-static void fork_wakeup_both(struct scene *scene)
-{
-	int end[2], epoll = instance(scene);
-
-	scene_pipe(scene, end);
-	scene_nonblock(scene, end[0], true);
-	watch(scene, epoll, end[0], EPOLLIN | (uint32_t)scene->number);
-	for (int i = 0; i < 3; i++)
-		start_waiter(scene, epoll, end[0], 0);
-	feed(scene, end[1]);
-}
-
-/* Without EPOLLEXCLUSIVE each instance reports an event that nobody takes. */
-static void instances_all_woken(struct scene *scene)
-{
-	pid_t waiters[3];
-	int end[2];
-
-	scene_pipe(scene, end);
-	for (int i = 0; i < 3; i++) {
-		waiters[i] = scene_fork(scene);
-		if (waiters[i] == 0) {
-			int epoll = instance(scene);
-			struct epoll_event event;
-
-			watch(scene, epoll, end[0], EPOLLIN);
-			EXPECT_INT(scene, epoll_wait(epoll, &event, 1, -1), 1);
-			_exit(0);
-		}
-		EXPECT_BLOCKED(scene, waiters[i], IN_EPOLL);
-	}
-	put(scene, end[1]);
-	for (int i = 0; i < 3; i++) {
-		pid_t waiter = waiters[i];
-
-		EXPECT_EXIT(scene, waiter, 0);
-	}
-}
-
-/* A wait that has begun learns of what is added then. */
-static void added_while_waiting(struct scene *scene)
-{
-	int epoll = instance(scene), event = SETUP(scene, eventfd(1, 0));
-	pid_t waiter = scene_fork(scene);
-
-	if (waiter == 0) {
-		struct epoll_event got;
-
-		EXPECT_INT(scene, epoll_wait(epoll, &got, 1, -1), 1);
-		_exit(0);
-	}
-	EXPECT_BLOCKED(scene, waiter, IN_EPOLL);
-	watch(scene, epoll, event, EPOLLIN);
-	EXPECT_EXIT(scene, waiter, 0);
+	EXPECT_ERROR(scene, epoll_help_control(epoll, EPOLL_CTL_ADD, fd, EPOLLIN), EPERM);
+	EXPECT_ERROR(scene, epoll_help_control(epoll, EPOLL_CTL_ADD, directory, EPOLLIN),
+		EPERM);
 }
 
 static void cloexec(struct scene *scene)
@@ -423,9 +308,6 @@ static const struct value refusals[] = { { "exists", EXISTS }, { "not_there", NO
 	{ "exclusive_nested", EXCLUSIVE_NESTED }, { "size", SIZE }, { "flags", FLAGS },
 	{ NULL } };
 
-static const struct value triggers[] = { { "level", 0 }, { "edge", (int64_t)EPOLLET },
-	{ NULL } };
-
 static const struct check checks[] = {
 	{ .id = "epoll.level_triggered", .run = level_triggered },
 	{ .id = "epoll.edge_triggered", .run = edge_triggered },
@@ -438,19 +320,6 @@ static const struct check checks[] = {
 	{ .id = "epoll.dup_twice", .run = dup_twice },
 	{ .id = "epoll.nested", .run = nested },
 	{ .id = "epoll.refused", .run = refused, .values = refusals },
-	{ .id = "epoll.exclusive_wakes_at_least_one",
-		.run = exclusive_wakes_at_least_one,
-		.needs = NEED_PROC },
-	{ .id = "epoll.instances_all_woken",
-		.run = instances_all_woken,
-		.needs = NEED_PROC },
-	{ .id = "epoll.fork_wakeup_both",
-		.run = fork_wakeup_both,
-		.needs = NEED_PROC,
-		.values = triggers },
-	{ .id = "epoll.added_while_waiting",
-		.run = added_while_waiting,
-		.needs = NEED_PROC },
 	{ .id = "epoll.cloexec", .run = cloexec },
 	{ .id = NULL },
 };

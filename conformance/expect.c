@@ -12,6 +12,11 @@
 #include "conformance/proc.h"
 #include "conformance/verdict.h"
 
+/* Not every C library has it; every system of ours packs a status so. */
+#ifndef W_EXITCODE
+#define W_EXITCODE(code, signal) ((code) << 8 | (signal))
+#endif
+
 /* How often a state of sleep is seen in a row before it counts where the system call
  * cannot be read. */
 #define WEAK_LOOKS 500

@@ -6,8 +6,9 @@ struct scene;
 
 enum fault_access { FAULT_LOAD, FAULT_STORE };
 
-/* A child that loads from, or stores to, the byte at `address` dies of `signal`. */
+/* A child that loads from, or stores to, the byte at `address` dies of the signal
+ * `number`. */
 void fault_help_expect(struct scene *scene, volatile void *address,
-	enum fault_access access, int signal);
+	enum fault_access access, int number);
 
 #endif

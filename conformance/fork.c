@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "conformance/check.h"
+#include "conformance/file_help.h"
 
 static volatile int global = 1;
 
@@ -48,20 +49,10 @@ static void cow(struct scene *scene)
 	free((void *)heap);
 }
 
-static int file_of(struct scene *scene, const char *text)
-{
-	char path[] = "fileXXXXXX";
-	int fd = SETUP(scene, mkstemp(path));
-
-	SETUP(scene, rename(path, "file"));
-	SETUP(scene, write(fd, text, strlen(text)));
-	SETUP(scene, lseek(fd, 0, SEEK_SET));
-	return fd;
-}
-
 static void shared_offset(struct scene *scene)
 {
-	int fd = file_of(scene, "abcdefgh"), other = SETUP(scene, open("file", O_RDONLY));
+	int fd = file_help_of(scene, "abcdefgh"),
+	    other = SETUP(scene, open("file", O_RDONLY));
 	pid_t child = scene_fork(scene);
 	char bytes[4];
 
@@ -81,7 +72,7 @@ static void shared_offset(struct scene *scene)
 /* The descriptors themselves are copies: closing one leaves the other. */
 static void own_descriptors(struct scene *scene)
 {
-	int fd = file_of(scene, "abc"), copy = SETUP(scene, dup(fd));
+	int fd = file_help_of(scene, "abc"), copy = SETUP(scene, dup(fd));
 	pid_t child = scene_fork(scene);
 	char byte;
 

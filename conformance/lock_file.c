@@ -7,56 +7,43 @@
 
 #include "conformance/calls.h"
 #include "conformance/check.h"
-
-static int open_file(struct scene *scene)
-{
-	return SETUP(scene, open("file", O_RDWR | O_CREAT, 0600));
-}
-
-static int64_t ofd_lock(int fd, int command, int type, off_t start, off_t length)
-{
-	struct flock lock = { .l_type = (short)type,
-		.l_whence = SEEK_SET,
-		.l_start = start,
-		.l_len = length };
-
-	return fcntl(fd, command, &lock);
-}
+#include "conformance/file_help.h"
+#include "conformance/lock_help.h"
 
 static void ofd(struct scene *scene)
 {
-	int fd = open_file(scene), other = open_file(scene), copy;
+	int fd = file_help_open(scene), other = file_help_open(scene), copy;
 	pid_t child;
 
-	EXPECT_OK(scene, ofd_lock(fd, F_OFD_SETLK, F_WRLCK, 0, 10));
+	EXPECT_OK(scene, lock_help(fd, F_OFD_SETLK, F_WRLCK, 0, 10));
 	/* Another description of the same process is in the way of itself. */
-	EXPECT_INT(scene, ofd_lock(other, F_OFD_SETLK, F_WRLCK, 5, 1), -1);
+	EXPECT_INT(scene, lock_help(other, F_OFD_SETLK, F_WRLCK, 5, 1), -1);
 	EXPECT(scene, errno == EAGAIN || errno == EACCES, "errno %d", errno);
-	EXPECT_OK(scene, ofd_lock(other, F_OFD_SETLK, F_WRLCK, 10, 1));
+	EXPECT_OK(scene, lock_help(other, F_OFD_SETLK, F_WRLCK, 10, 1));
 	child = scene_fork(scene);
 	if (child == 0) {
 		/* Inherited: the description is the same, so is its lock. */
-		EXPECT_OK(scene, ofd_lock(fd, F_OFD_SETLK, F_RDLCK, 0, 10));
-		EXPECT_OK(scene, ofd_lock(fd, F_OFD_SETLK, F_WRLCK, 0, 10));
+		EXPECT_OK(scene, lock_help(fd, F_OFD_SETLK, F_RDLCK, 0, 10));
+		EXPECT_OK(scene, lock_help(fd, F_OFD_SETLK, F_WRLCK, 0, 10));
 		_exit(0);
 	}
 	EXPECT_EXIT(scene, child, 0);
 	/* Neither the end of a process nor another's descriptor releases it. */
-	EXPECT_OK(scene, close(open_file(scene)));
-	EXPECT_INT(scene, ofd_lock(other, F_OFD_SETLK, F_RDLCK, 0, 1), -1);
+	EXPECT_OK(scene, close(file_help_open(scene)));
+	EXPECT_INT(scene, lock_help(other, F_OFD_SETLK, F_RDLCK, 0, 1), -1);
 	copy = SETUP(scene, dup(fd));
 	EXPECT_OK(scene, close(fd));
-	EXPECT_INT(scene, ofd_lock(other, F_OFD_SETLK, F_RDLCK, 0, 1), -1);
+	EXPECT_INT(scene, lock_help(other, F_OFD_SETLK, F_RDLCK, 0, 1), -1);
 	EXPECT_OK(scene, close(copy));
-	EXPECT_OK(scene, ofd_lock(other, F_OFD_SETLK, F_WRLCK, 0, 10));
+	EXPECT_OK(scene, lock_help(other, F_OFD_SETLK, F_WRLCK, 0, 10));
 }
 
 static void ofd_getlk(struct scene *scene)
 {
-	int fd = open_file(scene), other = open_file(scene);
+	int fd = file_help_open(scene), other = file_help_open(scene);
 	struct flock got = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	SETUP(scene, ofd_lock(fd, F_OFD_SETLK, F_WRLCK, 100, 10));
+	SETUP(scene, lock_help(fd, F_OFD_SETLK, F_WRLCK, 100, 10));
 	EXPECT_OK(scene, fcntl(other, F_OFD_GETLK, &got));
 	EXPECT_INT(scene, got.l_type, F_WRLCK);
 	EXPECT_INT(scene, got.l_start, 100);
@@ -74,29 +61,29 @@ static void ofd_getlk(struct scene *scene)
 
 static void ofd_waits(struct scene *scene)
 {
-	int fd = open_file(scene);
+	int fd = file_help_open(scene);
 	pid_t waiter;
 
-	SETUP(scene, ofd_lock(fd, F_OFD_SETLK, F_WRLCK, 0, 0));
+	SETUP(scene, lock_help(fd, F_OFD_SETLK, F_WRLCK, 0, 0));
 	waiter = scene_fork(scene);
 	if (waiter == 0) {
-		int own = open_file(scene);
+		int own = file_help_open(scene);
 
 		close(fd);
-		EXPECT_OK(scene, ofd_lock(own, F_OFD_SETLKW, F_WRLCK, 0, 1));
+		EXPECT_OK(scene, lock_help(own, F_OFD_SETLKW, F_WRLCK, 0, 1));
 		_exit(7);
 	}
 	EXPECT_BLOCKED(scene, waiter, IN_FCNTL);
 	if (scene->number)
 		EXPECT_OK(scene, close(fd));
 	else
-		EXPECT_OK(scene, ofd_lock(fd, F_OFD_SETLK, F_UNLCK, 0, 0));
+		EXPECT_OK(scene, lock_help(fd, F_OFD_SETLK, F_UNLCK, 0, 0));
 	EXPECT_EXIT(scene, waiter, 7);
 }
 
 static void flock_shared_fork(struct scene *scene)
 {
-	int fd = open_file(scene), other = open_file(scene);
+	int fd = file_help_open(scene), other = file_help_open(scene);
 	pid_t child;
 
 	EXPECT_OK(scene, flock(fd, LOCK_EX));
@@ -121,7 +108,8 @@ static void flock_shared_fork(struct scene *scene)
 
 static void flock_modes(struct scene *scene)
 {
-	int first = open_file(scene), second = open_file(scene), third = open_file(scene);
+	int first = file_help_open(scene), second = file_help_open(scene),
+	    third = file_help_open(scene);
 
 	EXPECT_OK(scene, flock(first, LOCK_SH));
 	EXPECT_OK(scene, flock(second, LOCK_SH | LOCK_NB));
@@ -142,10 +130,10 @@ static void flock_read_only(struct scene *scene)
 {
 	int fd;
 
-	SETUP(scene, close(open_file(scene)));
+	SETUP(scene, close(file_help_open(scene)));
 	fd = SETUP(scene, open("file", O_RDONLY));
 	EXPECT_OK(scene, flock(fd, LOCK_EX | LOCK_NB));
-	EXPECT_ERROR(scene, flock(open_file(scene), LOCK_SH | LOCK_NB), EWOULDBLOCK);
+	EXPECT_ERROR(scene, flock(file_help_open(scene), LOCK_SH | LOCK_NB), EWOULDBLOCK);
 }
 
 static void flock_released_on_kill(struct scene *scene)
@@ -153,7 +141,7 @@ static void flock_released_on_kill(struct scene *scene)
 	pid_t holder = scene_fork(scene), waiter;
 
 	if (holder == 0) {
-		SETUP(scene, flock(open_file(scene), LOCK_EX));
+		SETUP(scene, flock(file_help_open(scene), LOCK_EX));
 		scene_open(scene, 0);
 		for (;;)
 			pause();
@@ -161,7 +149,7 @@ static void flock_released_on_kill(struct scene *scene)
 	scene_wait(scene, 0);
 	waiter = scene_fork(scene);
 	if (waiter == 0) {
-		EXPECT_OK(scene, flock(open_file(scene), LOCK_EX));
+		EXPECT_OK(scene, flock(file_help_open(scene), LOCK_EX));
 		_exit(7);
 	}
 	EXPECT_BLOCKED(scene, waiter, SYS_flock);
@@ -172,13 +160,13 @@ static void flock_released_on_kill(struct scene *scene)
 /* On local file systems the kinds of lock do not see each other. */
 static void flock_beside_fcntl(struct scene *scene)
 {
-	int fd = open_file(scene);
+	int fd = file_help_open(scene);
 	pid_t other;
 
 	SETUP(scene, flock(fd, LOCK_EX));
 	other = scene_fork(scene);
 	if (other == 0) {
-		int own = open_file(scene);
+		int own = file_help_open(scene);
 		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 		EXPECT_OK(scene, fcntl(own, F_SETLK, &lock));

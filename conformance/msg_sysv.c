@@ -135,6 +135,7 @@ enum length_case {
 static void lengths(struct scene *scene)
 {
 	struct message message = { .type = 1, .text = "" };
+	struct message *longest;
 	int queue = make(scene);
 	int64_t most;
 
@@ -165,9 +166,10 @@ static void lengths(struct scene *scene)
 		EXPECT_ERROR(scene, sysv_help_send(queue, -1, "x", IPC_NOWAIT), EINVAL);
 		break;
 	case LENGTH_TOO_LONG:
-		/* It is refused before a byte is looked at. */
 		most = namespace_help_ask(scene, "kernel/msgmax");
-		EXPECT_ERROR(scene, msgsnd(queue, &message, (size_t)most + 1, IPC_NOWAIT),
+		longest = scene_memory(scene, sizeof *longest + (size_t)most);
+		longest->type = 1;
+		EXPECT_ERROR(scene, msgsnd(queue, longest, (size_t)most + 1, IPC_NOWAIT),
 			EINVAL);
 		break;
 	}

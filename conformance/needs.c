@@ -129,10 +129,11 @@ static int in_child(int (*try)(void))
 
 static int become_fifo(void)
 {
-	/* Not every C library has more than a function that fails. */
-	return (int)syscall(SYS_sched_setscheduler, 0, SCHED_FIFO,
-		&(struct sched_param) {
-			.sched_priority = sched_get_priority_min(SCHED_FIFO) });
+	const struct sched_param lowest = { .sched_priority = sched_get_priority_min(
+						    SCHED_FIFO) };
+
+	/* Raw: in musl the function only says that it is not there. */
+	return (int)syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &lowest);
 }
 
 static int fifo_sched(void)

@@ -9,6 +9,17 @@
 
 #include "conformance/check.h"
 
+/* Not every C library's macros take an int. */
+static void put_in(fd_set *set, int fd)
+{
+	FD_SET((unsigned)fd, set);
+}
+
+static bool is_in(const fd_set *set, int fd)
+{
+	return FD_ISSET((unsigned)fd, set);
+}
+
 static void negative_fd_nval(struct scene *scene)
 {
 	int end[2], closed;
@@ -60,7 +71,7 @@ static void regular_file_ready(struct scene *scene)
 	EXPECT_INT(scene, poll(&polled, 1, 0), 1);
 	EXPECT_INT(scene, polled.revents, POLLIN | POLLOUT);
 	FD_ZERO(&in);
-	FD_SET(polled.fd, &in);
+	put_in(&in, polled.fd);
 	out = in;
 	/* Two sets, so two. */
 	EXPECT_INT(scene, select(polled.fd + 1, &in, &out, NULL, &(struct timeval) { 0 }),
@@ -150,7 +161,7 @@ static void select_refused(struct scene *scene)
 
 	scene_pipe(scene, end);
 	FD_ZERO(&set);
-	FD_SET(end[0], &set);
+	put_in(&set, end[0]);
 	close(end[0]);
 	switch ((enum refusal)scene->number) {
 	case NEGATIVE_NFDS:
@@ -178,22 +189,22 @@ static void select_sets(struct scene *scene)
 	SETUP(scene, write(full[1], "x", 1));
 	FD_ZERO(&in);
 	FD_ZERO(&out);
-	FD_SET(empty[0], &in);
-	FD_SET(full[0], &in);
-	FD_SET(empty[1], &out);
+	put_in(&in, empty[0]);
+	put_in(&in, full[0]);
+	put_in(&out, empty[1]);
 	EXPECT_INT(
 		scene, select(full[1] + 1, &in, &out, NULL, &(struct timeval) { 0 }), 2);
-	EXPECT(scene, !FD_ISSET(empty[0], &in), "an empty pipe can be read");
-	EXPECT(scene, FD_ISSET(full[0], &in), "a full pipe cannot be read");
-	EXPECT(scene, FD_ISSET(empty[1], &out), "an empty pipe cannot be written");
+	EXPECT(scene, !is_in(&in, empty[0]), "an empty pipe can be read");
+	EXPECT(scene, is_in(&in, full[0]), "a full pipe cannot be read");
+	EXPECT(scene, is_in(&out, empty[1]), "an empty pipe cannot be written");
 	/* Nothing ready: the sets are cleared. */
 	FD_ZERO(&in);
-	FD_SET(empty[0], &in);
+	put_in(&in, empty[0]);
 	EXPECT_INT(
 		scene, select(full[1] + 1, &in, NULL, NULL, &(struct timeval) { 0 }), 0);
-	EXPECT(scene, !FD_ISSET(empty[0], &in), "the set is not cleared");
+	EXPECT(scene, !is_in(&in, empty[0]), "the set is not cleared");
 	/* Only descriptors below nfds. */
-	FD_SET(full[0], &in);
+	put_in(&in, full[0]);
 	EXPECT_INT(scene, select(full[0], &in, NULL, NULL, &(struct timeval) { 0 }), 0);
 }
 
@@ -209,7 +220,7 @@ static void timeout_kept(struct scene *scene)
 	SETUP(scene, write(end[1], "x", 1));
 	polled.fd = end[0];
 	FD_ZERO(&in);
-	FD_SET(end[0], &in);
+	put_in(&in, end[0]);
 	if (scene->number)
 		EXPECT_INT(scene, ppoll(&polled, 1, &limit, NULL), 1);
 	else

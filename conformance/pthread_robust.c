@@ -10,12 +10,11 @@
 
 #include "conformance/check.h"
 #include "conformance/proc.h"
-#include "conformance/pthread_help.h"
+#include "conformance/sync_help.h"
 
 static struct shared *robust(struct scene *scene, int protocol)
 {
-	return pthread_shared(
-		scene, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_ROBUST, protocol);
+	return sync_shared(scene, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_ROBUST, protocol);
 }
 
 /* A child that has locked the mutex and sleeps. */
@@ -201,7 +200,7 @@ static int priority(struct scene *scene, pid_t pid)
 
 static void priority_inherit(struct scene *scene)
 {
-	struct shared *shared = pthread_shared(
+	struct shared *shared = sync_shared(
 		scene, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_INHERIT);
 	struct sched_param fifo = { .sched_priority = sched_get_priority_min(SCHED_FIFO) +
 						      3 };
@@ -224,7 +223,7 @@ static void priority_inherit(struct scene *scene)
 
 static void priority_inherit_locks(struct scene *scene)
 {
-	struct shared *shared = pthread_shared(scene, PTHREAD_MUTEX_ERRORCHECK,
+	struct shared *shared = sync_shared(scene, PTHREAD_MUTEX_ERRORCHECK,
 		PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_INHERIT);
 	pid_t waiter;
 

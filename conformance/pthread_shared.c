@@ -5,15 +5,9 @@
 #include <unistd.h>
 
 #include "conformance/check.h"
-#include "conformance/pthread_help.h"
+#include "conformance/sync_help.h"
 
 #define ROUNDS 2000
-
-static struct shared *normal(struct scene *scene)
-{
-	return pthread_shared(
-		scene, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
-}
 
 /* Counters that are only right if nobody else is in between. */
 static void add_up(struct shared *shared, volatile long *sum)
@@ -28,7 +22,7 @@ static void add_up(struct shared *shared, volatile long *sum)
 
 static void mutex(struct scene *scene)
 {
-	struct shared *shared = normal(scene);
+	struct shared *shared = sync_normal(scene);
 	volatile long *sum = scene_memory(scene, 2 * sizeof *sum);
 	pid_t child = scene_fork(scene);
 
@@ -40,79 +34,6 @@ static void mutex(struct scene *scene)
 	EXPECT_EXIT(scene, child, 0);
 	EXPECT_INT(scene, sum[0], 2 * ROUNDS);
 	EXPECT_INT(scene, sum[1], -2 * ROUNDS);
-}
-
-static void mutex_blocks(struct scene *scene)
-{
-	struct shared *shared = normal(scene);
-	pid_t waiter;
-
-	EXPECT_CODE(scene, pthread_mutex_lock(&shared->mutex), 0);
-	waiter = scene_fork(scene);
-	if (waiter == 0) {
-		EXPECT_CODE(scene, pthread_mutex_trylock(&shared->mutex), EBUSY);
-		EXPECT_CODE(scene, pthread_mutex_lock(&shared->mutex), 0);
-		EXPECT_CODE(scene, pthread_mutex_unlock(&shared->mutex), 0);
-		_exit(0);
-	}
-	EXPECT_BLOCKED(scene, waiter, IN_FUTEX);
-	EXPECT_CODE(scene, pthread_mutex_unlock(&shared->mutex), 0);
-	EXPECT_EXIT(scene, waiter, 0);
-	EXPECT_CODE(scene, pthread_mutex_trylock(&shared->mutex), 0);
-}
-
-static void mutex_timedlock(struct scene *scene)
-{
-	struct shared *shared = normal(scene);
-	pid_t waiter;
-
-	SETUP_CODE(scene, pthread_mutex_lock(&shared->mutex));
-	waiter = scene_fork(scene);
-	if (waiter == 0) {
-		struct timespec limit = pthread_after_ms(CLOCK_REALTIME, 5);
-
-		EXPECT_CODE(scene, pthread_mutex_timedlock(&shared->mutex, &limit),
-			ETIMEDOUT);
-		EXPECT(scene, pthread_is_past(CLOCK_REALTIME, &limit), "too early");
-		limit.tv_nsec = 1000000000;
-		EXPECT_CODE(
-			scene, pthread_mutex_timedlock(&shared->mutex, &limit), EINVAL);
-		_exit(0);
-	}
-	EXPECT_EXIT(scene, waiter, 0);
-}
-
-enum type { ERRORCHECK, RECURSIVE };
-
-static void mutex_type(struct scene *scene)
-{
-	bool is_recursive = scene->number == RECURSIVE;
-	struct shared *shared = pthread_shared(scene,
-		is_recursive ? PTHREAD_MUTEX_RECURSIVE : PTHREAD_MUTEX_ERRORCHECK,
-		PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
-	pid_t other;
-
-	EXPECT_CODE(scene, pthread_mutex_unlock(&shared->mutex), EPERM);
-	EXPECT_CODE(scene, pthread_mutex_lock(&shared->mutex), 0);
-	EXPECT_CODE(
-		scene, pthread_mutex_lock(&shared->mutex), is_recursive ? 0 : EDEADLK);
-	other = scene_fork(scene);
-	if (other == 0) {
-		EXPECT_CODE(scene, pthread_mutex_unlock(&shared->mutex), EPERM);
-		EXPECT_CODE(scene, pthread_mutex_trylock(&shared->mutex), EBUSY);
-		scene_open(scene, 0);
-		scene_wait(scene, 1);
-		/* Once for each time that it was locked. */
-		EXPECT_CODE(scene, pthread_mutex_trylock(&shared->mutex),
-			is_recursive ? EBUSY : 0);
-		_exit(0);
-	}
-	scene_wait(scene, 0);
-	EXPECT_CODE(scene, pthread_mutex_unlock(&shared->mutex), 0);
-	scene_open(scene, 1);
-	EXPECT_EXIT(scene, other, 0);
-	EXPECT_CODE(
-		scene, pthread_mutex_unlock(&shared->mutex), is_recursive ? 0 : EPERM);
 }
 
 /* A child that waits for count to become 1, and adds 10 when it has. */
@@ -135,7 +56,7 @@ static pid_t condition_waiter(struct scene *scene, struct shared *shared)
 
 static void condition(struct scene *scene, int waiters, bool is_broadcast)
 {
-	struct shared *shared = normal(scene);
+	struct shared *shared = sync_normal(scene);
 	pid_t waiter[4];
 
 	for (int i = 0; i < waiters; i++)
@@ -292,8 +213,8 @@ static void pshared_cond_barrier(struct scene *scene)
 
 static void cond_timedwait(struct scene *scene)
 {
-	struct shared *shared = normal(scene);
-	struct timespec limit = pthread_after_ms(CLOCK_MONOTONIC, 5);
+	struct shared *shared = sync_normal(scene);
+	struct timespec limit = sync_after_ms(CLOCK_MONOTONIC, 5);
 	int got;
 
 	SETUP_CODE(scene, pthread_mutex_lock(&shared->mutex));
@@ -303,7 +224,7 @@ static void cond_timedwait(struct scene *scene)
 	while (got == 0);
 	arrived(scene);
 	EXPECT_CODE(scene, got, ETIMEDOUT);
-	EXPECT(scene, pthread_is_past(CLOCK_MONOTONIC, &limit), "too early");
+	EXPECT(scene, sync_is_past(CLOCK_MONOTONIC, &limit), "too early");
 	EXPECT_CODE(scene, pthread_mutex_trylock(&shared->mutex), EBUSY);
 }
 
@@ -334,17 +255,11 @@ static const struct value kinds[] = { { "mutex", MUTEX }, { "cond_signal", SIGNA
 	{ "cond_broadcast", BROADCAST }, { "barrier", BARRIER }, { "rwlock", RWLOCK },
 	{ "spinlock", SPINLOCK }, { NULL } };
 
-static const struct value types[] = { { "errorcheck", ERRORCHECK },
-	{ "recursive", RECURSIVE }, { NULL } };
-
 static const struct check checks[] = {
 	{ .id = "pthread.pshared_cond_barrier",
 		.run = pshared_cond_barrier,
 		.needs = NEED_PROC,
 		.values = kinds },
-	{ .id = "pthread.mutex_blocks", .run = mutex_blocks, .needs = NEED_PROC },
-	{ .id = "pthread.mutex_timedlock", .run = mutex_timedlock },
-	{ .id = "pthread.mutex_type", .run = mutex_type, .values = types },
 	{ .id = "pthread.cond_timedwait", .run = cond_timedwait },
 	{ .id = "pthread.defaults", .run = defaults },
 	{ .id = NULL },

@@ -31,7 +31,7 @@ static struct semid_ds status_of(struct scene *scene, int set)
 /* What the system allows; see semctl(2). */
 static struct seminfo limits(struct scene *scene)
 {
-	struct seminfo info;
+	struct seminfo info = { 0 };
 
 	SETUP(scene, semctl(0, 0, IPC_INFO, (union sem_argument) { .limits = &info }));
 	return info;
@@ -41,7 +41,7 @@ static struct seminfo limits(struct scene *scene)
 
 static void getall_setall(struct scene *scene)
 {
-	unsigned short values[SEMAPHORES] = { 3, 0, 1, 32767, 2 }, got[SEMAPHORES];
+	unsigned short values[SEMAPHORES] = { 3, 0, 1, 300, 2 }, got[SEMAPHORES];
 	int set = scene_sysv(scene, LEDGER_SYSV_SEM, SEMAPHORES);
 
 	EXPECT_INT(scene,

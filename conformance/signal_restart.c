@@ -1,48 +1,18 @@
-/* What a signal's handler does to the call that it interrupts: the call fails with EINTR,
- * or goes on, by SA_RESTART and by what kind of call it is. */
+/* What a signal's handler does to a call that it interrupts and that may go on: with
+ * SA_RESTART it does, otherwise it fails with EINTR. */
 #include <errno.h>
 #include <fcntl.h>
-#include <mqueue.h>
-#include <poll.h>
 #include <sched.h>
-#include <semaphore.h>
 #include <signal.h>
-#include <sys/epoll.h>
 #include <sys/file.h>
-#include <sys/msg.h>
-#include <sys/select.h>
-#include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "conformance/calls.h"
 #include "conformance/check.h"
-#include "conformance/signal_help.h"
-
-/* All the calls below, and no other that the sleeper makes. */
-#define IN_CALL                                                                          \
-	IN_POLL, IN_SELECT, IN_EPOLL, IN_SLEEP, IN_SIGWAIT, IN_SEMOP, IN_MSGRCV,         \
-		IN_MQ_RECEIVE, IN_WAIT, IN_FCNTL, IN_OPEN, IN_ACCEPT, IN_RECV, IN_FUTEX, \
-		SYS_read, SYS_write, SYS_flock, SYS_rt_sigsuspend
-
-/* What a call sleeps on. */
-struct bed {
-	int end[2], file, epoll, id;
-	pid_t child;
-	mqd_t queue;
-	sem_t *semaphore;
-};
-
-/* A kind of call: what there must be, the sleep itself, and how it is ended. */
-struct sleep {
-	void (*prepare)(struct scene *scene, struct bed *bed);
-	int64_t (*call)(const struct bed *bed);
-	void (*release)(struct scene *scene, const struct bed *bed);
-};
+#include "conformance/sleep_help.h"
 
 static void with_pipe(struct scene *scene, struct bed *bed)
 {
@@ -228,116 +198,6 @@ static void send_byte(struct scene *scene, const struct bed *bed)
 	SETUP(scene, mq_send(bed->queue, "x", 1, 0));
 }
 
-/* -- Calls that no handler lets go on. -------------------------------------------------
- */
-
-static void with_epoll(struct scene *scene, struct bed *bed)
-{
-	bed->epoll = SETUP(scene, epoll_create1(0));
-}
-
-static int64_t epoll_for_ever(const struct bed *bed)
-{
-	struct epoll_event event;
-
-	return epoll_wait(bed->epoll, &event, 1, -1);
-}
-
-static int64_t poll_for_ever(const struct bed *bed)
-{
-	(void)bed;
-	return poll(NULL, 0, -1);
-}
-
-static int64_t ppoll_for_ever(const struct bed *bed)
-{
-	(void)bed;
-	return ppoll(NULL, 0, NULL, NULL);
-}
-
-static int64_t select_for_ever(const struct bed *bed)
-{
-	(void)bed;
-	return select(0, NULL, NULL, NULL, NULL);
-}
-
-static int64_t pselect_for_ever(const struct bed *bed)
-{
-	(void)bed;
-	return pselect(0, NULL, NULL, NULL, NULL, NULL);
-}
-
-static int64_t sleep_long(const struct bed *bed)
-{
-	(void)bed;
-	return nanosleep(&(struct timespec) { .tv_sec = 3600 }, NULL);
-}
-
-static int64_t clock_sleep_long(const struct bed *bed)
-{
-	(void)bed;
-	errno = clock_nanosleep(
-		CLOCK_MONOTONIC, 0, &(struct timespec) { .tv_sec = 3600 }, NULL);
-	return errno ? -1 : 0;
-}
-
-static int64_t wait_for_signal(const struct bed *bed)
-{
-	sigset_t set = signal_set(SIGUSR2);
-
-	(void)bed;
-	return sigwaitinfo(&set, NULL);
-}
-
-static int64_t pause_for_ever(const struct bed *bed)
-{
-	(void)bed;
-	return pause();
-}
-
-static int64_t suspend(const struct bed *bed)
-{
-	sigset_t none;
-
-	(void)bed;
-	sigemptyset(&none);
-	return sigsuspend(&none);
-}
-
-static void with_sysv_queue(struct scene *scene, struct bed *bed)
-{
-	bed->id = scene_sysv(scene, LEDGER_SYSV_MSG, 0);
-}
-
-static int64_t sysv_receive(const struct bed *bed)
-{
-	struct {
-		long type;
-		char text[8];
-	} message;
-
-	return msgrcv(bed->id, &message, sizeof message.text, 0, 0);
-}
-
-static void with_sysv_set(struct scene *scene, struct bed *bed)
-{
-	bed->id = scene_sysv(scene, LEDGER_SYSV_SEM, 1);
-}
-
-static int64_t sysv_take(const struct bed *bed)
-{
-	return semop(bed->id, &(struct sembuf) { .sem_op = -1 }, 1);
-}
-
-static void with_timeout(struct scene *scene, struct bed *bed)
-{
-	struct timeval hour = { .tv_sec = 3600 };
-
-	with_socket(scene, bed);
-	SETUP(scene,
-		setsockopt(bed->end[0], SOL_SOCKET, SO_RCVTIMEO, &hour, sizeof hour));
-}
-
 enum kind {
 	READ,
 	RECV,
@@ -348,24 +208,10 @@ enum kind {
 	WAITPID,
 	FLOCK,
 	SEM_WAIT,
-	MQ_RECEIVE,
-	POLL,
-	PPOLL,
-	SELECT,
-	PSELECT,
-	EPOLL_WAIT,
-	NANOSLEEP,
-	CLOCK_NANOSLEEP,
-	SIGWAITINFO,
-	PAUSE,
-	SIGSUSPEND,
-	MSGRCV,
-	SEMOP,
-	RCVTIMEO,
-	KINDS
+	MQ_RECEIVE
 };
 
-static const struct sleep sleeps[KINDS] = {
+static const struct sleep sleeps[] = {
 	[READ] = { with_pipe, read_byte, put_byte },
 	[RECV] = { with_socket, recv_byte, put_byte },
 	[WRITE] = { with_full_pipe, write_byte, drain },
@@ -376,95 +222,30 @@ static const struct sleep sleeps[KINDS] = {
 	[FLOCK] = { with_flock, flock_again, unflock },
 	[SEM_WAIT] = { with_semaphore, take_semaphore, post_semaphore },
 	[MQ_RECEIVE] = { with_mq, receive, send_byte },
-	[POLL] = { NULL, poll_for_ever, NULL },
-	[PPOLL] = { NULL, ppoll_for_ever, NULL },
-	[SELECT] = { NULL, select_for_ever, NULL },
-	[PSELECT] = { NULL, pselect_for_ever, NULL },
-	[EPOLL_WAIT] = { with_epoll, epoll_for_ever, NULL },
-	[NANOSLEEP] = { NULL, sleep_long, NULL },
-	[CLOCK_NANOSLEEP] = { NULL, clock_sleep_long, NULL },
-	[SIGWAITINFO] = { NULL, wait_for_signal, NULL },
-	[PAUSE] = { NULL, pause_for_ever, NULL },
-	[SIGSUSPEND] = { NULL, suspend, NULL },
-	[MSGRCV] = { with_sysv_queue, sysv_receive, NULL },
-	[SEMOP] = { with_sysv_set, sysv_take, NULL },
-	[RCVTIMEO] = { with_timeout, recv_byte, NULL },
 };
-
-/* Puts a child to sleep in the call. It tells what came of it by its exit status. */
-static pid_t put_to_sleep(struct scene *scene, struct bed *bed)
-{
-	const struct sleep *sleep = &sleeps[scene->number];
-	pid_t sleeper;
-
-	if (sleep->prepare)
-		sleep->prepare(scene, bed);
-	sleeper = scene_fork(scene);
-	if (sleeper == 0) {
-		int64_t got = sleep->call(bed);
-
-		_exit(got > 0 ? 7 : got == 0 ? 8 : errno == EINTR ? 9 : 10);
-	}
-	EXPECT_BLOCKED(scene, sleeper, IN_CALL);
-	return sleeper;
-}
-
-static _Atomic int64_t *handled;
-
-static void tell(int number)
-{
-	(void)number;
-	atomic_fetch_add(handled, 1);
-}
-
-static void handle(struct scene *scene, int flags)
-{
-	struct sigaction action = { .sa_handler = tell, .sa_flags = flags };
-
-	handled = &scene->common->cells[0];
-	SETUP(scene, sigaction(SIGUSR1, &action, NULL));
-}
 
 static void restart(struct scene *scene)
 {
 	struct bed bed = { 0 };
 	pid_t sleeper;
 
-	handle(scene, SA_RESTART);
-	sleeper = put_to_sleep(scene, &bed);
+	sleep_handle(scene, SA_RESTART);
+	sleeper = sleep_start(scene, &sleeps[scene->number], &bed);
 	for (int i = 1; i <= 2; i++) {
 		SETUP(scene, kill(sleeper, SIGUSR1));
 		PROMISED(scene, "the handler runs");
-		while (atomic_load(handled) < i)
+		while (sleep_handled() < i)
 			sched_yield();
 		arrived(scene);
-		EXPECT_BLOCKED(scene, sleeper, IN_CALL);
+		EXPECT_BLOCKED(scene, sleeper, IN_ANY_SLEEP);
 	}
 	sleeps[scene->number].release(scene, &bed);
-	EXPECT_EXIT(scene, sleeper, 7);
-}
-
-/* The call fails, though the handler may have asked for a restart. */
-static void fail(struct scene *scene, int flags)
-{
-	struct bed bed = { 0 };
-	pid_t sleeper;
-
-	handle(scene, flags);
-	sleeper = put_to_sleep(scene, &bed);
-	SETUP(scene, kill(sleeper, SIGUSR1));
-	EXPECT_EXIT(scene, sleeper, 9);
-	EXPECT_INT(scene, atomic_load(handled), 1);
+	EXPECT_EXIT(scene, sleeper, SLEEP_DONE);
 }
 
 static void eintr(struct scene *scene)
 {
-	fail(scene, 0);
-}
-
-static void restart_never_list(struct scene *scene)
-{
-	fail(scene, SA_RESTART);
+	sleep_expect_eintr(scene, &sleeps[scene->number], 0);
 }
 
 static const struct value kinds[] = { { "read", READ }, { "recv", RECV },
@@ -473,12 +254,6 @@ static const struct value kinds[] = { { "read", READ }, { "recv", RECV },
 
 static const struct value linux_kinds[] = { { "flock", FLOCK }, { "sem_wait", SEM_WAIT },
 	{ "mq_receive", MQ_RECEIVE }, { NULL } };
-
-static const struct value never[] = { { "poll", POLL }, { "ppoll", PPOLL },
-	{ "select", SELECT }, { "pselect", PSELECT }, { "epoll_wait", EPOLL_WAIT },
-	{ "nanosleep", NANOSLEEP }, { "clock_nanosleep", CLOCK_NANOSLEEP },
-	{ "sigwaitinfo", SIGWAITINFO }, { "pause", PAUSE }, { "sigsuspend", SIGSUSPEND },
-	{ "msgrcv", MSGRCV }, { "semop", SEMOP }, { "so_rcvtimeo", RCVTIMEO }, { NULL } };
 
 static const struct check checks[] = {
 	{ .id = "signal.restart", .run = restart, .needs = NEED_PROC, .values = kinds },
@@ -491,10 +266,6 @@ static const struct check checks[] = {
 		.run = eintr,
 		.needs = NEED_PROC,
 		.values = linux_kinds },
-	{ .id = "signal.restart_never_list",
-		.run = restart_never_list,
-		.needs = NEED_PROC,
-		.values = never },
 	{ .id = NULL },
 };
 

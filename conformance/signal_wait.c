@@ -56,7 +56,7 @@ static int wait_with_mask(int64_t waiter, int fd, int epoll, const sigset_t *mas
 	if (waiter == IN_EPOLL_PWAIT)
 		return epoll_pwait(epoll, &event, 1, -1, mask);
 	FD_ZERO(&set);
-	FD_SET(fd, &set);
+	FD_SET((unsigned)fd, &set);
 	return pselect(fd + 1, &set, NULL, NULL, NULL, mask);
 }
 

@@ -79,7 +79,7 @@ static int compose_command(struct session *session, int side, struct why *why)
 		error = options_set(&only, "set", set, &inner);
 		if (error)
 			return why_say(why, 0, "--%s-%s", side ? "candidate" : "base",
-				inner.text[0] ? inner.text + 2 : "set");
+				inner.text[0] ? inner.text : "set");
 		for (size_t i = 0; i < option_count; i++)
 			if (option_table[i].kind == OPTION_SETTING)
 				options_text(&only, &option_table[i], settings,
@@ -111,7 +111,8 @@ static int check_settings(const struct session *session, int side, struct why *w
 		error = plan_make(&options, session->topology, &plan, &inner);
 	plan_free(&plan);
 	if (error)
-		why_say(why, 0, "--%s-set: %s", side ? "candidate" : "base", inner.text);
+		why_say(why, 0, "--%s-set: %s", side ? "candidate" : "base",
+			strncmp(inner.text, "--set: ", 7) ? inner.text : inner.text + 7);
 	return error;
 }
 
@@ -298,9 +299,10 @@ static int play(struct session *session, const char *const lines[2],
 			(double)duet_planned_ns(&session->options, &session->plan) / 1e9;
 
 		fprintf(stderr,
-			"ipcmark: %zu cases, %zu launches of both sides, about %.0f s, "
+			"ipcmark: %zu case%s, %zu launches of both sides, about %.0f s, "
 			"into %s\n",
-			session->cases, launches, planned_s, session->path);
+			session->cases, session->cases == 1 ? "" : "s", launches,
+			planned_s, session->path);
 		progress_start(&duet.progress, launches, planned_s);
 		error = duet_run(&duet, why);
 		progress_end(&duet.progress);

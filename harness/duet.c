@@ -159,24 +159,27 @@ static int ask_rows(struct duet *duet, const struct planned *planned, size_t num
 	const struct launch_spec *spec, struct outcome_of *got, int side, struct why *why)
 {
 	size_t count;
+	char what[2 * ROW_TEXT];
 	int error = duet_side_rows(
 		&duet->sides[side], got->rows[side], LAUNCH_SIZES, &count, why);
 
 	if (error)
 		return error;
+	snprintf(what, sizeof what, "it gives %zu row%s for %zu size%s", count,
+		count == 1 ? "" : "s", spec->size_count,
+		spec->size_count == 1 ? "" : "s");
 	if (count != spec->size_count)
-		return why_say(why, 0, "%s: %zu rows of a launch that has %zu sizes",
-			duet->sides[side].role, count, spec->size_count);
+		return duet_side_wrong(&duet->sides[side], why, what);
 	for (size_t i = 0; i < count; i++) {
 		struct result_row *row = &got->rows[side][i];
 
 		row->launch = (int64_t)number;
 		/* The side only knows which CPUs. */
 		row_text(row->placement, planned->placement.name);
+		snprintf(what, sizeof what, "it gives a row of '%.60s', asked for %s",
+			row->mechanism, planned->mechanism->name);
 		if (strcmp(row->mechanism, planned->mechanism->name) != 0)
-			return why_say(why, 0, "%s: a row of %s, and %s was asked for",
-				duet->sides[side].role, row->mechanism,
-				planned->mechanism->name);
+			return duet_side_wrong(&duet->sides[side], why, what);
 	}
 	return 0;
 }

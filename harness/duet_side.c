@@ -15,6 +15,7 @@
 #include "results/csv.h"
 
 #define GOODBYE_MS 2000
+#define FACTS_MOST 1000
 
 struct command_start {
 	const struct duet_side *side;
@@ -55,9 +56,14 @@ static int be_command(void *argument)
 }
 
 /* The first words of what is wrong: "candidate: './new/ipcmark serve': ". */
-static int say(struct duet_side *side, int error, struct why *why, const char *what)
+static int say(const struct duet_side *side, int error, struct why *why, const char *what)
 {
 	return why_say(why, error, "%s: '%.120s': %s", side->role, side->command, what);
+}
+
+int duet_side_wrong(const struct duet_side *side, struct why *why, const char *what)
+{
+	return say(side, 0, why, what);
 }
 
 /* It closed its output: how did it end? */
@@ -71,6 +77,10 @@ static int say_gone(struct duet_side *side, struct why *why)
 	if (waitid(P_PID, (id_t)side->child.pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
 		!info.si_pid)
 		snprintf(what, sizeof what, "it closed its standard output");
+	else if (info.si_code == CLD_EXITED && info.si_status > 128)
+		snprintf(what, sizeof what,
+			"it ended with exit status %d: signal %d, says a shell",
+			info.si_status, info.si_status - 128);
 	else if (info.si_code == CLD_EXITED)
 		snprintf(what, sizeof what, "it ended with exit status %d",
 			info.si_status);
@@ -105,6 +115,15 @@ static int wait_for_bytes(struct duet_side *side, uint64_t deadline_ns, struct w
 	}
 }
 
+/* What it says comes to be printed: no escape sequences for the terminal. */
+static void clean(char *from, const char *end)
+{
+	for (; from < end; from++)
+		if (((unsigned char)*from < ' ' && !(*from == '\r' && from + 1 == end)) ||
+			*from == 0x7f)
+			*from = '?';
+}
+
 /* Reads the next message into side->fields. */
 static int hear(struct duet_side *side, uint64_t deadline_ns, struct why *why)
 {
@@ -134,6 +153,7 @@ static int hear(struct duet_side *side, uint64_t deadline_ns, struct why *why)
 	}
 	side->used = (size_t)(end + 1 - side->buffer);
 	at = side->buffer;
+	clean(side->buffer, end);
 	got = csv_record(&at, end + 1, side->fields, PROTOCOL_FIELDS);
 	if (got < 1 || got > PROTOCOL_FIELDS || at != end + 1)
 		return say(side, 0, why, "what it says is no message of the protocol");
@@ -233,7 +253,9 @@ int duet_side_facts(struct duet_side *side, struct facts *facts, struct why *why
 {
 	int error = ask(side, (const char *const[]) { "facts" }, 1, why);
 
-	while (!error) {
+	for (size_t said = 0; !error; said++) {
+		if (said > FACTS_MOST)
+			return say(side, 0, why, "its facts have no end");
 		error = hear(side, clock_now_ns() + side->timeout_ns, why);
 		if (!error && is_answer(side, "end"))
 			return 0;

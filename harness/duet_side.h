@@ -55,6 +55,10 @@ int duet_side_slice(struct duet_side *side, size_t index, unsigned number,
 int duet_side_rows(struct duet_side *side, struct result_row *rows, size_t most,
 	size_t *count, struct why *why);
 
+/* Says in words what is wrong with what it answered, the role and the command before it.
+ * Returns a -errno. */
+int duet_side_wrong(const struct duet_side *side, struct why *why, const char *what);
+
 /* Lets the command go, by the end of its input, or else by force. Safe at any time. */
 void duet_side_stop(struct duet_side *side);
 

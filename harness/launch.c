@@ -122,6 +122,12 @@ static void check_coalesced(struct launch *launch, size_t pair, size_t size)
 	fail_size(launch, pair, size, OUTCOME_SKIPPED, &why);
 }
 
+/* What a message of the size is to this pair: a canary may carry none. */
+static size_t bytes_of(const struct launch_spec *spec, size_t pair, size_t size)
+{
+	return spec->pairs[pair].mechanism->caps & CAP_PAYLOAD ? spec->sizes[size] : 0;
+}
+
 /* The largest send of a pair; 0 where no size is left. */
 static size_t largest_send(const struct launch *launch, size_t pair)
 {
@@ -129,8 +135,8 @@ static size_t largest_send(const struct launch *launch, size_t pair)
 	size_t largest = 0;
 
 	for (size_t i = 0; i < spec->size_count; i++)
-		if (is_open(launch, pair, i) && spec->sizes[i] > largest)
-			largest = spec->sizes[i];
+		if (is_open(launch, pair, i) && bytes_of(spec, pair, i) > largest)
+			largest = bytes_of(spec, pair, i);
 	return largest * coalesced(spec, pair);
 }
 
@@ -157,7 +163,7 @@ static int start_pairs(const struct pair_context *context, struct launch *launch
 		channel = pair_channel(launch->pairs[i]);
 		for (size_t size = 0; size < spec->size_count; size++)
 			if (is_open(launch, i, size) &&
-				spec->sizes[size] * coalesced(spec, i) >
+				bytes_of(spec, i, size) * coalesced(spec, i) >
 					channel->size_max)
 				fail_size(launch, i, size, OUTCOME_SKIPPED,
 					&channel->size_limit);
@@ -169,7 +175,7 @@ static struct slice plan_slice(const struct launch *launch, size_t pair, size_t 
 {
 	const struct launch_spec *spec = &launch->spec;
 	size_t largest = spec->pairs[pair].size_max;
-	size_t bytes = spec->sizes[size];
+	size_t bytes = bytes_of(spec, pair, size);
 
 	return (struct slice) { .kind = spec->test == TEST_LATENCY      ? SLICE_LATENCY
 					: spec->test == TEST_THROUGHPUT ? SLICE_THROUGHPUT

@@ -105,20 +105,28 @@ static void put_case(const struct launch_spec *spec, const struct planned *plann
 	}
 }
 
+/* The headline of a pair: the median of batches where there are some. */
+static double median_of(struct launch *launch, size_t pair, size_t size)
+{
+	const struct histogram *singles = launch_singles(launch, pair, size);
+	const struct histogram *batches = launch_batches(launch, pair, size);
+
+	return batches->count ? histogram_quantile(batches, .5) /
+					(double)launch->measured[pair][size].batch
+			      : histogram_quantile(singles, .5);
+}
+
 static void put_latency(struct launch *launch, size_t size, struct result_row *row)
 {
 	const struct measured *measured = &launch->measured[0][size];
 	const struct histogram *singles = launch_singles(launch, 0, size);
-	const struct histogram *batches = launch_batches(launch, 0, size);
 	static const double quantiles[] = { .01, .05, .25, .5, .75, .95, .99, .999 };
 	double *const fields[] = { &row->p01_ns, &row->p05_ns, &row->p25_ns, &row->p50_ns,
 		&row->p75_ns, &row->p95_ns, &row->p99_ns, &row->p999_ns };
 
 	row->batch = (int64_t)measured->batch;
 	row->samples = (int64_t)singles->count;
-	row->median_ns = batches->count ? histogram_quantile(batches, .5) /
-						  (double)measured->batch
-					: histogram_quantile(singles, .5);
+	row->median_ns = median_of(launch, 0, size);
 	if (!singles->count)
 		return;
 	row->mean_ns = histogram_mean(singles);
@@ -131,6 +139,15 @@ static void put_latency(struct launch *launch, size_t size, struct result_row *r
 		if (quantiles[i] == .5 || beyond * (double)singles->count >= 10)
 			*fields[i] = histogram_quantile(singles, quantiles[i]);
 	}
+}
+
+static void put_canary(struct launch *launch, size_t size, struct result_row *row)
+{
+	if (launch->spec.pair_count < 2 || !launch->pairs[1] ||
+		launch->measured[1][size].outcome != OUTCOME_OK)
+		return;
+	row_text(row->canary, launch->spec.pairs[1].mechanism->name);
+	row->canary_ns = median_of(launch, 1, size);
 }
 
 static void put_throughput(const struct measured *measured, struct result_row *row)
@@ -214,10 +231,12 @@ void launch_row(struct launch *launch, const struct planned *planned, size_t num
 	row->bytes = (int64_t)measured->bytes;
 	row->elapsed_ns = (double)measured->elapsed_ns;
 	put_cost(measured, row);
-	if (planned->test == TEST_LATENCY)
+	if (planned->test == TEST_LATENCY) {
 		put_latency(launch, size, row);
-	else
+		put_canary(launch, size, row);
+	} else {
 		put_throughput(measured, row);
+	}
 }
 
 void launch_row_skipped(const struct launch_spec *spec, const struct planned *planned,

@@ -58,6 +58,7 @@ struct options {
 	int64_t batch; /* messages a send, throughput of streams */
 	struct option_setting settings[OPTION_SETTINGS]; /* a name at most once */
 	size_t setting_count;
+	const char *canary; /* a mechanism, or NULL */
 	int sched; /* enum run_sched */
 	int sched_priority; /* of RUN_SCHED_FIFO */
 	int clock; /* enum run_clock */

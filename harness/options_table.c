@@ -157,6 +157,16 @@ const struct option_spec option_table[] = {
 		.says = "A setting of a mechanism, such as pipe.size=1M; 'ipcmark list "
 			"--format csv' names them with their ranges. Can be repeated; several "
 			"are separated by commas." },
+	{ .name = "canary",
+		.value = "MECHANISM",
+		RUN,
+		PLAN,
+		FIELD(canary),
+		.kind = OPTION_TEXT,
+		.otherwise = "none",
+		.says = "A mechanism, such as futex, that each latency launch measures too, "
+			"slice by slice in turns: 'ipcmark compare' then sets the times "
+			"against it, so that what made both slower is no change." },
 	{ .name = "sched",
 		.value = "auto|inherit|other|fifo:N",
 		.commands = of_duet,

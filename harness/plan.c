@@ -199,6 +199,7 @@ int plan_make(const struct options *options, const struct topology *topology,
 		plan_free(plan);
 		return error;
 	}
+	plan->canary = choice.canary;
 	plan->seed = options->seed >= 0 ? (uint64_t)options->seed
 					: random_secret() & (uint64_t)INT64_MAX;
 	plan->slices = options->slices > 0 ? (unsigned)options->slices
@@ -261,6 +262,25 @@ bool plan_is_pointless(const struct planned *planned, struct why *why)
 	return false;
 }
 
+/* The canary stands beside what is measured: same CPUs, same policy, its own defaults. */
+static void add_canary(
+	const struct options *options, const struct plan *plan, struct launch_spec *spec)
+{
+	const struct mechanism *canary = plan->canary;
+	struct pair_spec *pair = &spec->pairs[1];
+
+	if (!canary || spec->test != TEST_LATENCY || canary == spec->pairs[0].mechanism ||
+		(spec->pairs[0].mechanism->caps & CAP_SOLO))
+		return;
+	*pair = spec->pairs[0];
+	pair->mechanism = canary;
+	memset(pair->settings, 0, sizeof pair->settings);
+	mechanism_defaults(canary, pair->settings);
+	spec->pair_count = 2;
+	if (options->warm_up_ns < 0 && spec->warm_up_ns < launch_warm_up_ns(canary))
+		spec->warm_up_ns = launch_warm_up_ns(canary);
+}
+
 void plan_launch(const struct options *options, const struct plan *plan,
 	const struct planned *planned, struct launch_spec *spec)
 {
@@ -296,4 +316,5 @@ void plan_launch(const struct options *options, const struct plan *plan,
 	}
 	if (planned->sweep >= 0 && planned->sweep_value != SETTING_UNSET)
 		pair->settings[planned->sweep] = planned->sweep_value;
+	add_canary(options, plan, spec);
 }

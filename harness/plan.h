@@ -31,6 +31,7 @@ struct plan {
 	uint64_t seed;
 	uint64_t planned_ns;
 	unsigned slices;
+	const struct mechanism *canary; /* of the latency launches, or NULL */
 	struct placements placements;
 	char note[1024]; /* what was left out and why, one sentence a line */
 };

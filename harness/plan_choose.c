@@ -13,7 +13,7 @@
 #define ITEM      64
 #define SIZE_MOST ((uint64_t)1 << 20)
 
-static int no_mechanism(const char *name, struct why *why)
+static int no_mechanism(const char *option, const char *name, struct why *why)
 {
 	const char *names[256];
 	const char *nearest;
@@ -22,7 +22,7 @@ static int no_mechanism(const char *name, struct why *why)
 		names[i] = mechanisms[i]->name;
 	names[mechanism_count] = NULL;
 	nearest = text_nearest(name, names);
-	why_say(why, 0, "--mechanisms: there is no mechanism '%s'%s%s%s", name,
+	why_say(why, 0, "--%s: there is no mechanism '%s'%s%s%s", option, name,
 		nearest ? "; did you mean " : "", nearest ? nearest : "",
 		nearest ? "?" : "; see 'ipcmark list mechanisms'");
 	return -EINVAL;
@@ -54,7 +54,7 @@ static int choose_mechanisms(struct choice *choice, const char *list, struct why
 			is_found = true;
 		}
 		if (!is_found)
-			return no_mechanism(item, why);
+			return no_mechanism("mechanisms", item, why);
 	}
 	if (more < 0)
 		return why_say(why, 0, "--mechanisms: an empty name in the list");
@@ -192,6 +192,27 @@ static int check_settings(
 	return 0;
 }
 
+/* A canary must sleep while the other pair is measured and have a round trip. */
+static int choose_canary(
+	const struct options *options, struct choice *choice, struct why *why)
+{
+	const struct mechanism *canary;
+
+	if (!options->canary)
+		return 0;
+	canary = mechanism_find(options->canary);
+	if (!canary)
+		return no_mechanism("canary", options->canary, why);
+	if (!(canary->tests & TEST_BIT(TEST_LATENCY)) ||
+		(canary->caps & (CAP_FLOOR | CAP_SPINS | CAP_SOLO | CAP_SAME_CPU)))
+		return why_say(why, 0,
+			"--canary: %s cannot be one: a canary is a round trip of two "
+			"processes that sleep while they wait, such as futex or pipe",
+			canary->name);
+	choice->canary = canary;
+	return 0;
+}
+
 int plan_choose(const struct options *options, struct choice *choice, struct why *why)
 {
 	int error;
@@ -213,5 +234,7 @@ int plan_choose(const struct options *options, struct choice *choice, struct why
 		error = choose_sizes(
 			options->sizes ? options->sizes : choice->preset->write_sizes,
 			choice->write_sizes, &choice->write_size_count, why);
+	if (!error)
+		error = choose_canary(options, choice, why);
 	return error ? error : check_settings(options, choice, why);
 }

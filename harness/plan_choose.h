@@ -13,6 +13,7 @@ struct choice {
 	bool tests[TESTS];
 	size_t sizes[LAUNCH_SIZES], write_sizes[LAUNCH_SIZES];
 	size_t size_count, write_size_count;
+	const struct mechanism *canary; /* or NULL */
 	const struct preset *preset;
 	unsigned launches, capacity_launches;
 };

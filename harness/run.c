@@ -159,6 +159,25 @@ static const char *why_unusable(
 	return usable->why.text[0] ? usable->why.text : NULL;
 }
 
+static size_t index_of(const struct mechanism *mechanism)
+{
+	size_t index = 0;
+
+	while (mechanisms[index] != mechanism)
+		index++;
+	return index;
+}
+
+/* Without its canary a launch says less than was asked for. */
+static int check_canary(struct run *run, struct usable *usable, struct why *why)
+{
+	const struct mechanism *canary = run->plan->canary;
+	const char *reason = canary ? why_unusable(run, &usable[index_of(canary)], canary)
+				    : NULL;
+
+	return reason ? why_say(why, 0, "--canary: %s: %s", canary->name, reason) : 0;
+}
+
 int run_all(struct run *run, struct why *why)
 {
 	struct usable *usable = calloc(mechanism_count, sizeof *usable);
@@ -166,12 +185,12 @@ int run_all(struct run *run, struct why *why)
 
 	if (!usable)
 		return why_say(why, ENOMEM, "run the plan");
+	error = check_canary(run, usable, why);
 	for (size_t number = 0; number < run->plan->count && !error; number++) {
 		const struct planned *planned = &run->plan->launches[number];
 		struct why pointless = { "" };
 		const char *reason = NULL;
 		char title[PLAN_TITLE];
-		size_t index = 0;
 
 		if (run->is_done && run->is_done[number])
 			continue;
@@ -179,13 +198,12 @@ int run_all(struct run *run, struct why *why)
 			error = -EINTR;
 			break;
 		}
-		while (mechanisms[index] != planned->mechanism)
-			index++;
 		progress_launch(&run->progress, plan_title(planned, title));
 		if (plan_is_pointless(planned, &pointless))
 			reason = pointless.text;
 		else
-			reason = why_unusable(run, &usable[index], planned->mechanism);
+			reason = why_unusable(run, &usable[index_of(planned->mechanism)],
+				planned->mechanism);
 		if (!reason) {
 			error = measure(run, number, why);
 			continue;

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "harness/base/memory.h"
@@ -149,6 +151,16 @@ static void side_work(struct side *side, const struct side_start *start,
 	}
 }
 
+/* For ps(1) and whoever has to find it: "ipcmark-1-pipe"; the kernel keeps 15 bytes. */
+static void side_name(const struct side_start *start)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "ipcmark-%u-%s", start->side,
+		start->spec->mechanism->name);
+	prctl(PR_SET_NAME, name);
+}
+
 int side_main(void *argument)
 {
 	const struct side_start *start = argument;
@@ -161,6 +173,7 @@ int side_main(void *argument)
 	struct counters counters;
 	int error;
 
+	side_name(start);
 	signal(SIGPIPE, SIG_IGN);
 	side.channel.side = start->side;
 	side.channel.why = &report->why;

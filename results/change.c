@@ -317,6 +317,16 @@ char *change_name(const struct change *change, char *text)
 	return text;
 }
 
+char *change_remark(const struct change *change, char *text)
+{
+	*text = '\0';
+	if (*change->canary)
+		snprintf(text, CHANGE_REMARK,
+			"against the canary %s; %+.1f %% as it was measured",
+			change->canary, change_percent(change->decision.raw_ratio));
+	return text;
+}
+
 double change_percent(double ratio)
 {
 	return 100 * (ratio - 1);

@@ -34,6 +34,8 @@ struct change {
 	enum quantity quantity;
 	const char *unit; /* "ns", "B/s", "messages/s" or "B"; static */
 
+	char canary[ROW_TEXT]; /* the mechanism whose round trip in the same launch the
+				* values were set against; "": none was */
 	double *base, *candidate; /* of the launches, in `unit` */
 	size_t base_count, candidate_count;
 	struct decision decision;
@@ -113,6 +115,11 @@ char *change_name(const struct change *change, char *text);
 
 /* "shared-l3, payload touch, gap 1 ms": what the cases of its block share. */
 char *change_block_name(const struct change *change, char *text);
+
+/* "against the canary futex; +12.3 % as it was measured", or "". `text` has
+ * CHANGE_REMARK bytes; returns it. */
+#define CHANGE_REMARK 320
+char *change_remark(const struct change *change, char *text);
 
 /* Change of the quantity as it is measured, in percent: +5 is more time, or more
  * throughput. NAN where unknown. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/statistics.h"
 #include "results/cases.h"
 
 #define NONE SIZE_MAX
@@ -87,6 +88,25 @@ static int match(const struct cases *base, const struct cases *candidate, size_t
 	return error;
 }
 
+/* Does every launch know the round trip of this canary in the same slices? */
+static bool has_canary(const struct one_case *one, const char *name)
+{
+	for (size_t i = 0; i < one->launch_count; i++)
+		if (strcmp(one->launches[i]->canary, name) != 0 ||
+			!(one->launches[i]->canary_ns > 0))
+			return false;
+	return one->launch_count > 0 && *name && strcmp(one->row.test, "latency") == 0;
+}
+
+/* The canary that both have, or "". */
+static const char *common_canary(
+	const struct one_case *base, const struct one_case *candidate)
+{
+	const char *name = base->launch_count ? base->launches[0]->canary : "";
+
+	return has_canary(base, name) && has_canary(candidate, name) ? name : "";
+}
+
 static double *launch_values(const struct one_case *one)
 {
 	double *values = calloc(one->launch_count + 1, sizeof *values);
@@ -94,6 +114,22 @@ static double *launch_values(const struct one_case *one)
 	for (size_t i = 0; values && i < one->launch_count; i++)
 		values[i] = quantity_value(one->launches[i]);
 	return values;
+}
+
+/* The times as they would be if the canary had taken `canary_ns` in each launch. */
+static void set_against_canary(
+	const struct one_case *one, double canary_ns, double *values)
+{
+	for (size_t i = 0; i < one->launch_count; i++)
+		values[i] *= canary_ns / one->launches[i]->canary_ns;
+}
+
+/* What the canary took in the base, which stays the measure. */
+static double canary_median(const struct one_case *one, double *work)
+{
+	for (size_t i = 0; i < one->launch_count; i++)
+		work[i] = one->launches[i]->canary_ns;
+	return statistics_median(work, one->launch_count);
 }
 
 /* Is the placement one that holds several pairs of CPUs? */
@@ -166,6 +202,35 @@ static bool is_exact(const struct one_case *one)
 	return true;
 }
 
+static struct change *add_measured(struct changes *changes, const struct one_case *base,
+	const struct one_case *candidate, const struct result_row *row, double *values[2])
+{
+	const char *canary = common_canary(base, candidate);
+	bool is_counted = is_exact(base) && is_exact(candidate);
+	struct decision raw = { .design = changes->design };
+	struct change *change;
+
+	if (*canary) {
+		double *work = calloc(base->launch_count + 1, sizeof *work), canary_ns;
+
+		if (!work)
+			return NULL;
+		canary_ns = canary_median(base, work);
+		free(work);
+		decision_measure(&raw, values[0], base->launch_count, values[1],
+			candidate->launch_count, &changes->rule);
+		set_against_canary(base, canary_ns, values[0]);
+		set_against_canary(candidate, canary_ns, values[1]);
+	}
+	change = changes_add(changes, row, is_counted, values[0], base->launch_count,
+		values[1], candidate->launch_count);
+	if (change && *canary) {
+		row_text(change->canary, canary);
+		change->decision.raw_ratio = raw.ratio;
+	}
+	return change;
+}
+
 static int add_case(struct changes *changes, const struct one_case *base,
 	const struct one_case *candidate)
 {
@@ -176,13 +241,9 @@ static int add_case(struct changes *changes, const struct one_case *base,
 	char why[DECISION_WHY];
 
 	name_row(&base->row, &row);
-	if (!values[0] || !values[1])
-		change = NULL;
-	else if (missing->launch_count)
-		change = changes_add(changes, &row, is_exact(base) && is_exact(candidate),
-			values[0], base->launch_count, values[1],
-			candidate->launch_count);
-	else {
+	if (values[0] && values[1] && missing->launch_count) {
+		change = add_measured(changes, base, candidate, &row, values);
+	} else if (values[0] && values[1]) {
 		snprintf(why, sizeof why, "%.24s in %s: %.180s", missing->row.status,
 			missing == base ? "the base" : "the candidate",
 			*missing->row.reason ? missing->row.reason
@@ -256,6 +317,29 @@ static int note_what_is_left(struct changes *changes, const struct cases *base,
 	return error;
 }
 
+/* Canaries of one run only, or different ones, are of no use. */
+static int note_canaries(
+	struct changes *changes, const struct cases *base, const struct cases *candidate)
+{
+	const struct cases *sides[2] = { base, candidate };
+	bool has[2] = { false, false }, is_used = false;
+
+	for (int side = 0; side < 2; side++)
+		for (size_t i = 0; i < sides[side]->row_count; i++)
+			has[side] |= *sides[side]->rows[i].canary != '\0';
+	for (size_t i = 0; i < changes->count; i++)
+		is_used |= *changes->items[i].canary != '\0';
+	if ((!has[0] && !has[1]) || is_used)
+		return 0;
+	if (has[0] && has[1])
+		return changes_note(changes,
+			"The canaries (--canary) are not the same, so "
+			"the times are compared as they are.");
+	return changes_note(changes,
+		"Only %s has canaries (--canary), so the times are compared as they are.",
+		has[0] ? changes->base_name : changes->candidate_name);
+}
+
 static int fill(
 	struct changes *changes, const struct cases *base, const struct cases *candidate)
 {
@@ -273,6 +357,8 @@ static int fill(
 	}
 	if (!error)
 		error = note_what_is_left(changes, base, candidate, matches);
+	if (!error)
+		error = note_canaries(changes, base, candidate);
 	free(matches);
 	return error;
 }

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <locale.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,6 +189,14 @@ struct reader {
 	struct why *why;
 };
 
+static bool was_added(const struct table *table, const char *name)
+{
+	for (const char *const *added = table->added; added && *added; added++)
+		if (strcmp(*added, name) == 0)
+			return true;
+	return false;
+}
+
 static int read_header(struct reader *reader)
 {
 	const struct table *table = reader->table;
@@ -205,7 +214,7 @@ static int read_header(struct reader *reader)
 			found = j;
 			reader->columns[j] = column;
 		}
-		if (found < 0)
+		if (found < 0 && !was_added(table, column->name))
 			return why_say(reader->why, 0, "line 1: column %s is missing",
 				column->name);
 	}

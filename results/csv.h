@@ -24,8 +24,8 @@ void csv_header(FILE *out, const struct table *table);
 void csv_row(FILE *out, const struct table *table, const void *row);
 
 /* Reads a whole table from text (changed by reading): the first record names the columns,
- * in any order. Fails in words that name the line and the column when a needed column is
- * missing or a number is none. The caller frees *rows. */
+ * in any order. Fails in words that name the line and the column when a column is missing
+ * (but for those that were added later) or a number is none. The caller frees *rows. */
 int csv_table(const struct table *table, char *text, size_t length, void **rows,
 	size_t *count, struct why *why);
 

@@ -38,6 +38,7 @@ void decision_refuse(struct decision *decision, const char *why)
 	decision->base_count = decision->candidate_count = 0;
 	decision->base = decision->candidate = NAN;
 	decision->ratio = decision->low = decision->high = NAN;
+	decision->raw_ratio = NAN;
 	decision->p = decision->p_holm = NAN;
 	decision->least_p = 1;
 	decision->coverage = 0;
@@ -286,6 +287,11 @@ static void settle_tested(
 		if (ratio > 1 ? decision->high < 1 : decision->low > 1)
 			say(decision, "the launches fall in two groups that moved apart; "
 				      "look at each launch");
+		else if (fabs(log(decision->raw_ratio)) < margin)
+			say(decision,
+				"what was measured moved by %+.1f %% only, so that it may "
+				"be what it was set against that changed",
+				share(decision->raw_ratio));
 		else
 			decision->verdict = (ratio > 1) == decision->more_is_better
 						    ? VERDICT_FASTER

@@ -63,6 +63,10 @@ struct decision {
 	double p; /* of this case alone; NAN: not tested */
 	double least_p; /* what p could have been at the least */
 
+	/* Set by the caller after that, where the values were set against something: the
+	 * ratio of what was measured. decision_measure() makes it NAN. */
+	double raw_ratio;
+
 	/* Set by decision_settle(). */
 	double p_holm;
 	enum verdict verdict;

@@ -46,6 +46,8 @@ static json_t *case_value(const struct change *change)
 	json_object_set_new(made, "payload", json_text(change->payload));
 	json_object_set_new(made, "where", json_text(change->where));
 	json_object_set_new(made, "detail", json_text(change->detail));
+	json_object_set_new(made, "canary", json_text(change->canary));
+	json_object_set_new(made, "raw_ratio", json_number(decision->raw_ratio));
 	json_object_set_new(made, "unit", json_text(change->unit));
 	json_object_set_new(
 		made, "better", json_text(decision->more_is_better ? "more" : "less"));

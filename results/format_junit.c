@@ -29,6 +29,8 @@ static void put_message(FILE *out, const struct change *change)
 {
 	const struct decision *decision = &change->decision;
 	char text[2][TEXT_QUANTITY], number[2][FORMAT_TEXT], line[1024];
+	char remark[CHANGE_REMARK];
+	size_t used;
 
 	if (isnan(decision->ratio))
 		snprintf(line, sizeof line, "%s: %s", change_verdict(change),
@@ -41,6 +43,9 @@ static void put_message(FILE *out, const struct change *change)
 			quantity_text(change, decision->base, text[0]),
 			quantity_text(change, decision->candidate, text[1]),
 			*decision->why ? "; " : "", decision->why);
+	used = strlen(line);
+	if (*change_remark(change, remark))
+		snprintf(line + used, sizeof line - used, "; %s", remark);
 	put_text(out, line);
 }
 

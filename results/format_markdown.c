@@ -37,7 +37,7 @@ static void put_case(FILE *out, const struct change *change)
 static void put_row(FILE *out, const struct change *change)
 {
 	const struct decision *decision = &change->decision;
-	char text[TEXT_QUANTITY], number[FORMAT_TEXT];
+	char text[TEXT_QUANTITY], number[FORMAT_TEXT], remark[CHANGE_REMARK];
 
 	put_case(out, change);
 	fprintf(out, " | %s", quantity_text(change, decision->base, text));
@@ -51,6 +51,10 @@ static void put_row(FILE *out, const struct change *change)
 	if (*decision->why) {
 		fputs(": ", out);
 		put_text(out, decision->why);
+	}
+	if (*change_remark(change, remark)) {
+		fputs("; ", out);
+		put_text(out, remark);
 	}
 	fputs(" |\n", out);
 }

@@ -91,10 +91,15 @@ static void print_case(const struct sheet *page, const struct change *change)
 
 static void print_detail(const struct sheet *page, const struct change *change)
 {
-	if (!*change->detail)
+	char remark[CHANGE_REMARK], line[CHANGE_REMARK + ROW_TEXT + 2];
+
+	snprintf(line, sizeof line, "%s%s%s", change->detail,
+		*change->detail && *change_remark(change, remark) ? "; " : "",
+		change_remark(change, remark));
+	if (!*line)
 		return;
 	fputs("      ", page->out);
-	sheet_wrap(page, 6, 6, change->detail);
+	sheet_wrap(page, 6, 6, line);
 }
 
 static void print_change(const struct sheet *page, const struct change *change)

@@ -23,7 +23,8 @@ static const struct column bucket_columns[] = {
 	{ "high_ns", COLUMN_INT, offsetof(struct bucket_row, high_ns), "after the last" },
 	{ "count", COLUMN_INT, offsetof(struct bucket_row, count), "samples" },
 };
-static const struct table bucket_table = { bucket_columns, 3, sizeof(struct bucket_row) };
+static const struct table bucket_table = { bucket_columns, 3, sizeof(struct bucket_row),
+	NULL };
 
 /* FNV-1a, 64 bits (Fowler, Noll and Vo), over a text and its end. */
 static uint64_t hash_text(uint64_t hash, const char *text)

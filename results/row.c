@@ -13,7 +13,11 @@ static const struct column result_columns[] = {
 #undef RESULT
 #undef SUMMARY
 };
-const struct table result_table = { COLUMNS(result_columns), sizeof(struct result_row) };
+/* In the order in which they came. */
+static const char *const results_added[] = { "is_user_only", "canary", "canary_ns",
+	NULL };
+const struct table result_table = { COLUMNS(result_columns), sizeof(struct result_row),
+	results_added };
 
 static const struct column summary_columns[] = {
 #define RESULT(type, name, says)
@@ -23,8 +27,8 @@ static const struct column summary_columns[] = {
 #undef RESULT
 #undef SUMMARY
 };
-const struct table summary_table = { COLUMNS(summary_columns),
-	sizeof(struct summary_row) };
+const struct table summary_table = { COLUMNS(summary_columns), sizeof(struct summary_row),
+	NULL };
 
 void row_clear(const struct table *table, void *row)
 {

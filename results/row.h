@@ -45,6 +45,9 @@ struct table {
 	const struct column *columns;
 	size_t column_count;
 	size_t row_size;
+	/* Columns that a file of an earlier version lacks, which are unknown then; ends
+	 * with NULL. NULL: it has them all. */
+	const char *const *added;
 };
 extern const struct table result_table, summary_table;
 

@@ -414,6 +414,32 @@ static void remove_temporary(const struct run_directory *run, const char *folder
 	closedir(directory);
 }
 
+/* Rows that are appended must stand under the names that are there. */
+static int check_header(
+	const struct run_directory *run, const char *text, size_t length, struct why *why)
+{
+	char *copy = malloc(length + 1), *at = copy, *fields[FIELDS];
+	const struct table *table = &result_table;
+	bool is_same;
+	int count;
+
+	if (!copy)
+		return why_say(why, ENOMEM, "read %s/%s", run->path, RESULTS);
+	memcpy(copy, text, length);
+	count = csv_record(&at, copy + length, fields, FIELDS);
+	is_same = count == (int)table->column_count;
+	for (int i = 0; i < count && is_same; i++)
+		is_same = strcmp(fields[i], table->columns[i].name) == 0;
+	free(copy);
+	if (is_same)
+		return 0;
+	why_say(why, 0,
+		"%s/%s has other columns than this ipcmark writes; finish the run with the "
+		"version that began it",
+		run->path, RESULTS);
+	return -EPROTO;
+}
+
 static int prepare_to_append(struct run_directory *run, struct why *why)
 {
 	int error = open_results(run, why);
@@ -424,6 +450,11 @@ static int prepare_to_append(struct run_directory *run, struct why *why)
 		error = read_results(run, &text, &length, why);
 	if (error)
 		return error;
+	error = check_header(run, text, length, why);
+	if (error) {
+		free(text);
+		return error;
+	}
 	if (ftruncate(run->results_fd, (off_t)whole_launches(text, length)))
 		error = why_say(why, errno, "cut the unfinished row off %s/%s", run->path,
 			RESULTS);

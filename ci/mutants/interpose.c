@@ -10,16 +10,20 @@
  *                result=V result<V result>V errno=E    what the real call did
  *                nth=K from=K                          the K-th matching call, from it on
  *     action     argN:=V argN|=V argN&~=V              before the call
+ *                plant=N+OFFSET:SIZE:V                 V is there while the call is made
+ *                halves=N:SIZE                         two calls, each of half of what
+ *                                                      argument N counts (of SIZE bytes)
  *                quiet=SIGNAL                          what it raises of it is lost
  *                skip                                  the call is not made at all
  *                twice                                 it is made a second time
  *                hang                                  it never returns
  *                return=V fail=E add=V                 what it seems to return
  *                flip=N                                first byte at argument N
- *                put=N+OFFSET:SIZE:V                   V at OFFSET from argument N,
- * before poke=N+OFFSET:SIZE:V                  the same after; N may be R, the result
- *                apart=SIZE                            what is mapped at the result is
- * private raise=SIGNAL                          raised after the call
+ *                poke=N+OFFSET:SIZE:V                  V at OFFSET from argument N, or
+ *                                                      from the result where N is R
+ *                apart=SIZE                            memory of its own is mapped over
+ *                                                      what the result points to
+ *                raise=SIGNAL                          raised after the call
  *
  * Only check processes are lied to: they are known by their name (PR_SET_NAME). Where the
  * real call cannot be told from its arguments alone, `result` and `errno` conditions make
@@ -68,7 +72,8 @@ enum verb {
 	FLIP,
 	POKE,
 	RAISE,
-	PUT,
+	PLANT,
+	HALVES,
 	APART
 };
 
@@ -146,8 +151,8 @@ static const struct {
 	{ "fail=", FAIL, true },
 	{ "add=", ADD, true },
 	{ "flip=", FLIP, false },
-	{ "raise=", RAISE, true },
 	{ "apart=", APART, true },
+	{ "raise=", RAISE, true },
 };
 
 static bool read_change(const char *text, struct action *action)
@@ -172,16 +177,24 @@ static bool read_change(const char *text, struct action *action)
 	return true;
 }
 
-static bool read_poke(const char *text, struct action *action)
+static bool read_place(const char *text, struct action *action)
 {
-	char verb[5], argument, value[32];
+	char argument, value[32];
 
-	if (sscanf(text, "%4[a-z]=%c+%li:%li:%31s", verb, &argument, &action->offset,
-		    &action->size, value) != 5 ||
-		(strcmp(verb, "poke") != 0 && strcmp(verb, "put") != 0))
+	if (sscanf(text, "halves=%d:%li", &action->argument, &action->size) == 2) {
+		action->verb = HALVES;
+		return true;
+	}
+	if (sscanf(text, "poke=%c+%li:%li:%31s", &argument, &action->offset,
+		    &action->size, value) == 4) {
+		action->verb = POKE;
+		action->argument = argument == 'R' ? AT_RESULT : argument - '0';
+	}
+	else if (sscanf(text, "plant=%d+%li:%li:%31s", &action->argument, &action->offset,
+			 &action->size, value) == 4)
+		action->verb = PLANT;
+	else
 		return false;
-	action->verb = *verb == 'p' && verb[1] == 'u' ? PUT : POKE;
-	action->argument = argument == 'R' ? AT_RESULT : argument - '0';
 	action->value = value_of(value);
 	return true;
 }
@@ -192,7 +205,9 @@ static void read_action(const char *text)
 
 	if (mutant.action_count++ == TERMS)
 		misspelt(text);
-	if (read_change(text, action) || read_poke(text, action))
+	if (read_change(text, action))
+		return;
+	if (read_place(text, action))
 		return;
 	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
 		size_t length = strlen(verbs[i].name);
@@ -309,6 +324,20 @@ static const struct action *find(enum verb verb)
 	return NULL;
 }
 
+static void change(long *arguments)
+{
+	for (int i = 0; i < mutant.action_count; i++) {
+		const struct action *action = &mutant.actions[i];
+
+		if (action->verb == SET)
+			arguments[action->argument] = action->value;
+		else if (action->verb == ADD_BITS)
+			arguments[action->argument] |= action->value;
+		else if (action->verb == CLEAR_BITS)
+			arguments[action->argument] &= ~action->value;
+	}
+}
+
 static void spoil(const struct action *action, const long *arguments, long result)
 {
 	char *at = (char *)(action->argument == AT_RESULT ? result
@@ -321,22 +350,6 @@ static void spoil(const struct action *action, const long *arguments, long resul
 		*at = (char)~*at;
 	else
 		memcpy(at + action->offset, &action->value, (size_t)action->size);
-}
-
-static void change(long *arguments)
-{
-	for (int i = 0; i < mutant.action_count; i++) {
-		const struct action *action = &mutant.actions[i];
-
-		if (action->verb == SET)
-			arguments[action->argument] = action->value;
-		else if (action->verb == ADD_BITS)
-			arguments[action->argument] |= action->value;
-		else if (action->verb == CLEAR_BITS)
-			arguments[action->argument] &= ~action->value;
-		else if (action->verb == PUT)
-			spoil(action, arguments, 0);
-	}
 }
 
 static long after(const long *arguments, long result)
@@ -361,7 +374,7 @@ static long after(const long *arguments, long result)
 			break;
 		case APART:
 			if (result != -1)
-				mmap((void *)result, (size_t)action->value,
+				(void)mmap((void *)result, (size_t)action->value,
 					PROT_READ | PROT_WRITE,
 					MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 			break;
@@ -407,15 +420,55 @@ static long make_quietly(call *real, const long *arguments, bool is_int, int sig
 	return result;
 }
 
+/* In two, as a system without atomic writes would. */
+static long make_halves(
+	call *real, const long *arguments, bool is_int, const struct action *halves)
+{
+	int n = halves->argument;
+	long part[6], half = arguments[n] / 2, first, second;
+
+	memcpy(part, arguments, sizeof part);
+	part[n] = half;
+	first = make(real, part, is_int);
+	if (first < 0)
+		return first;
+	part[n] = arguments[n] - half;
+	part[n - 1] += half * halves->size;
+	second = make(real, part, is_int);
+	return second < 0 ? first : first + second;
+}
+
+static long make_as_told(call *real, const long *arguments, bool is_int)
+{
+	const struct action *quiet = find(QUIET), *halves = find(HALVES),
+			    *plant = find(PLANT);
+	char *at = plant ? (char *)arguments[plant->argument] : NULL;
+	char old[sizeof plant->value];
+	long result;
+
+	if (at) {
+		at += plant->offset;
+		memcpy(old, at, (size_t)plant->size);
+		memcpy(at, &plant->value, (size_t)plant->size);
+	}
+	if (quiet)
+		result = make_quietly(real, arguments, is_int, (int)quiet->value);
+	else if (halves)
+		result = make_halves(real, arguments, is_int, halves);
+	else
+		result = make(real, arguments, is_int);
+	if (at)
+		memcpy(at, old, (size_t)plant->size);
+	return result;
+}
+
 static long lie(call *real, bool is_int, long *arguments)
 {
-	const struct action *quiet = find(QUIET);
 	bool is_made = false;
 	long result = 0;
 
 	if (asks_after()) {
-		result = quiet ? make_quietly(real, arguments, is_int, (int)quiet->value)
-			       : make(real, arguments, is_int);
+		result = make_as_told(real, arguments, is_int);
 		is_made = true;
 		if (!holds(true, arguments, result, errno) || !is_turn())
 			return result;
@@ -424,8 +477,7 @@ static long lie(call *real, bool is_int, long *arguments)
 	}
 	change(arguments);
 	if (!is_made && !find(SKIP) && !find(HANG))
-		result = quiet ? make_quietly(real, arguments, is_int, (int)quiet->value)
-			       : make(real, arguments, is_int);
+		result = make_as_told(real, arguments, is_int);
 	if (find(TWICE))
 		result = make(real, arguments, is_int);
 	return after(arguments, result);

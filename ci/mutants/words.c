@@ -157,6 +157,7 @@ static const struct word {
 	CALL(rt_sigqueueinfo),
 	CALL(rt_tgsigqueueinfo),
 	CALL(sched_setattr),
+	CALL(sched_setscheduler),
 	CALL(semtimedop),
 	CALL(set_robust_list),
 	CALL(signalfd4),

@@ -346,6 +346,8 @@ void ledger_clear(struct ledger *ledger)
 
 		if (atomic_load(&entry->kind) == LEDGER_PROCESS &&
 			atomic_load(&entry->is_written)) {
+			/* With all that it started, such as what a shell was given. */
+			kill(-atomic_load(&entry->pid), SIGKILL);
 			kill(atomic_load(&entry->pid), SIGKILL);
 			strike(entry);
 		}

@@ -21,7 +21,7 @@ enum ledger_kind {
 	LEDGER_SHM, /* shm_unlink(3) */
 	LEDGER_MQ, /* mq_unlink(3) */
 	LEDGER_SEM, /* sem_unlink(3) */
-	LEDGER_PROCESS, /* a child: killed */
+	LEDGER_PROCESS, /* a child: killed, and its process group */
 	LEDGER_SYSV_SHM, /* shmctl(2), IPC_RMID */
 	LEDGER_SYSV_SEM, /* semctl(2) */
 	LEDGER_SYSV_MSG, /* msgctl(2) */

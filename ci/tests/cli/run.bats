@@ -97,7 +97,7 @@ side_of() {
 	local child children=()
 	read -r -a children <"/proc/$1/task/$1/children" || true
 	for child in "${children[@]}"; do
-		if [ "$(cat "/proc/$child/comm" 2>/dev/null)" = ipcmark ]; then
+		if [[ $(cat "/proc/$child/comm" 2>/dev/null) == ipcmark-[01]-* ]]; then
 			echo "$child"
 			return
 		fi

@@ -234,6 +234,73 @@ static void every_difference_is_named(void **state)
 	assert_string_equal(changes->base_says, "commit 4f2c9e1, Linux 6.1, 2026-01-01");
 }
 
+/* Launches whose times drift together with their canary's. */
+static void add_with_canary(struct run_directory *run, double median_ns, double canary_ns)
+{
+	struct result_row row = runs_row(0, 0);
+
+	row_text(row.canary, "futex");
+	for (int i = 0; i < LAUNCHES; i++) {
+		double drift = 1 + 0.05 * (i * 5 % LAUNCHES);
+
+		row.launch = i;
+		row.median_ns = median_ns * drift;
+		row.canary_ns = canary_ns * drift * (1 + 0.0005 * i);
+		runs_append(run, &row);
+	}
+}
+
+/* The second machine is slower by 30 % at everything; the canary knows. */
+static void canaries_take_out_what_both_share(void **state)
+{
+	(void)state;
+	make_both();
+	add_with_canary(base, 5000, 4000);
+	add_with_canary(candidate, 6500, 5200);
+	compare();
+	assert_int_equal(only()->decision.verdict, VERDICT_NO_CHANGE);
+	assert_string_equal(only()->canary, "futex");
+	assert_true(fabs(only()->decision.raw_ratio - 1.3) < 0.01);
+	assert_true(fabs(only()->decision.ratio - 1) < 0.001);
+	/* Still a time: what it is when the canary takes what it took in the base. */
+	assert_in_range((int)only()->decision.base, 5000, 8000);
+}
+
+static void canaries_show_what_drift_hides(void **state)
+{
+	(void)state;
+	make_both();
+	add_with_canary(base, 5000, 4000);
+	add_with_canary(candidate, 5250, 4000);
+	compare();
+	assert_int_equal(only()->decision.verdict, VERDICT_SLOWER);
+	assert_true(fabs(only()->decision.ratio - 1.05) < 0.002);
+}
+
+/* The time is what it was, the canary became faster: that is no finding. */
+static void a_canary_that_moved_is_told(void **state)
+{
+	(void)state;
+	make_both();
+	add_with_canary(base, 5000, 4000);
+	add_with_canary(candidate, 5000, 3800);
+	compare();
+	assert_int_equal(only()->decision.verdict, VERDICT_INCONCLUSIVE);
+	assert_non_null(strstr(only()->decision.why, "set against"));
+}
+
+static void canaries_of_one_run_are_no_use(void **state)
+{
+	(void)state;
+	make_both();
+	add(base, runs_row(0, 0), 5000);
+	add_with_canary(candidate, 5000, 4000);
+	compare();
+	assert_string_equal(only()->canary, "");
+	assert_true(isnan(only()->decision.raw_ratio));
+	assert_noted("Only new has canaries");
+}
+
 static void nothing_in_common_is_refused(void **state)
 {
 	static const char *const one[] = { "option.payload", "touch", NULL };
@@ -263,6 +330,10 @@ int main(void)
 		TEST(what_was_not_measured_is_not_passed_over),
 		TEST(capacities_are_counted),
 		TEST(every_difference_is_named),
+		TEST(canaries_take_out_what_both_share),
+		TEST(canaries_show_what_drift_hides),
+		TEST(a_canary_that_moved_is_told),
+		TEST(canaries_of_one_run_are_no_use),
 		TEST(nothing_in_common_is_refused),
 	};
 

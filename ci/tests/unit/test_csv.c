@@ -26,7 +26,10 @@ static const struct column tiny_columns[] = {
 	{ "number", COLUMN_INT, offsetof(struct tiny, number), "" },
 	{ "median_ns", COLUMN_REAL, offsetof(struct tiny, median_ns), "" },
 };
-static const struct table tiny_table = { tiny_columns, 3, sizeof(struct tiny) };
+static const char *const tiny_added[] = { "number", NULL };
+static const struct table tiny_table = { tiny_columns, 3, sizeof(struct tiny), NULL };
+static const struct table later_table = { tiny_columns, 3, sizeof(struct tiny),
+	tiny_added };
 
 static char buffer[1 << 16];
 
@@ -358,6 +361,32 @@ static void too_many_columns(void **state)
 	assert_string_equal(why.text, "line 1 has 601 columns, the most is 512");
 }
 
+/* What an earlier version did not write is unknown; all else must be there. */
+static void later_columns_may_be_missing(void **state)
+{
+	static const char text[] = "median_ns,word\n5.5,pipe\n";
+	static const char without_word[] = "median_ns,number\n5.5,1\n";
+	struct why why = { "" };
+	struct tiny *rows;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(
+		read_text(&later_table, text, strlen(text), (void **)&rows, &count, &why),
+		0);
+	assert_int_equal(count, 1);
+	assert_string_equal(rows[0].word, "pipe");
+	assert_true(rows[0].number == ROW_UNKNOWN);
+	free(rows);
+	assert_true(read_text(&tiny_table, text, strlen(text), (void **)&rows, &count,
+			    &why) < 0);
+	assert_string_equal(why.text, "line 1: column number is missing");
+	why_clear(&why);
+	assert_true(read_text(&later_table, without_word, strlen(without_word),
+			    (void **)&rows, &count, &why) < 0);
+	assert_string_equal(why.text, "line 1: column word is missing");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +402,7 @@ int main(void)
 		cmocka_unit_test(long_text_is_cut_between_characters),
 		cmocka_unit_test(faults_are_named),
 		cmocka_unit_test(too_many_columns),
+		cmocka_unit_test(later_columns_may_be_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -174,9 +174,30 @@ static void the_environment_comes_back(void **state)
 	run_directory_close(run);
 }
 
+/* What can still be read cannot be gone on with: rows would stand under other names. */
+static void other_columns_are_not_appended_to(void **state)
+{
+	struct run_directory *run = create("run");
+	char *text;
+
+	(void)state;
+	append(run, 0, 1);
+	run_directory_close(run);
+	text = strdup(get("run/results.csv"));
+	memcpy(strstr(text, "mechanism,test"), "test,mechanism", 14);
+	put("run/results.csv", text);
+	free(text);
+	assert_int_equal(run_directory_open("run", false, &run, &why), 0);
+	run_directory_close(run);
+	refuses_to_open("run", true, -EPROTO,
+		"run/results.csv has other columns than this ipcmark writes; finish the run "
+		"with the version that began it");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(other_columns_are_not_appended_to),
 		TEST(creation_makes_parents_and_tables),
 		TEST(an_empty_directory_is_used),
 		TEST(unfit_paths_are_refused),

@@ -1,6 +1,6 @@
-#include "conformance/pthread_help.h"
+#include "conformance/sync_help.h"
 
-struct shared *pthread_shared(struct scene *scene, int type, int robustness, int protocol)
+struct shared *sync_shared(struct scene *scene, int type, int robustness, int protocol)
 {
 	struct shared *shared = scene_memory(scene, sizeof *shared);
 	pthread_mutexattr_t mutex;
@@ -20,7 +20,13 @@ struct shared *pthread_shared(struct scene *scene, int type, int robustness, int
 	return shared;
 }
 
-struct timespec pthread_after_ms(clockid_t clock, int64_t ms)
+struct shared *sync_normal(struct scene *scene)
+{
+	return sync_shared(
+		scene, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED, PTHREAD_PRIO_NONE);
+}
+
+struct timespec sync_after_ms(clockid_t clock, int64_t ms)
 {
 	struct timespec now;
 	int64_t then_ns;
@@ -31,7 +37,7 @@ struct timespec pthread_after_ms(clockid_t clock, int64_t ms)
 		(long)(then_ns % 1000000000) };
 }
 
-bool pthread_is_past(clockid_t clock, const struct timespec *moment)
+bool sync_is_past(clockid_t clock, const struct timespec *moment)
 {
 	struct timespec now;
 

@@ -1,6 +1,6 @@
-/* pthread_help.h: a mutex and a condition that processes share. */
-#ifndef IPCMARK_PTHREAD_HELP_H
-#define IPCMARK_PTHREAD_HELP_H
+/* sync_help.h: a mutex and a condition that processes share. */
+#ifndef IPCMARK_SYNC_HELP_H
+#define IPCMARK_SYNC_HELP_H
 
 #include <pthread.h>
 #include <time.h>
@@ -16,11 +16,13 @@ struct shared {
 
 /* Set-up, by which the promise that there are such mutexes is not tested. `type`,
  * `robustness` and `protocol` as the attributes have them. */
-struct shared *pthread_shared(
-	struct scene *scene, int type, int robustness, int protocol);
+struct shared *sync_shared(struct scene *scene, int type, int robustness, int protocol);
+
+/* An ordinary one. */
+struct shared *sync_normal(struct scene *scene);
 
 /* A moment, on a clock. */
-struct timespec pthread_after_ms(clockid_t clock, int64_t ms);
-bool pthread_is_past(clockid_t clock, const struct timespec *moment);
+struct timespec sync_after_ms(clockid_t clock, int64_t ms);
+bool sync_is_past(clockid_t clock, const struct timespec *moment);
 
 #endif
