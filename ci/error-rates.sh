@@ -41,8 +41,10 @@ mkdir -p "$directory"
 suites=$directory/suites.csv
 cases=$directory/cases.csv
 if [ ! -s "$suites" ]; then
-	echo "suite,kind,percent,mechanism,size_bytes,placement,delay_ns,cases,launches,seconds,load_before,load_after,sched,kernel,commit" >"$suites"
-	echo "suite,mechanism,size_bytes,placement,cpu_b,is_injected,verdict,ratio,base,candidate,base_one,candidate_one" >"$cases"
+	columns=suite,kind,percent,mechanism,size_bytes,placement,delay_ns,cases,launches
+	echo "$columns,seconds,load_before,load_after,sched,kernel,commit" >"$suites"
+	columns=suite,mechanism,size_bytes,placement,cpu_b,is_injected,verdict,ratio
+	echo "$columns,base,candidate,base_one,candidate_one" >"$cases"
 fi
 kernel=$(uname -r)
 scratch=$(mktemp -d)
@@ -52,8 +54,9 @@ trap 'exit 143' TERM
 
 # Kernel mechanisms. What injects has to know the size of a message, and by its CPU the
 # placement; of shm_futex it sees no message, so that is never slowed down.
-mechanisms=pipe,fifo,unix_stream,unix_dgram,unix_seqpacket,tcp,posix_mq,sysv_msg,udp,shm_futex
-delayed="'pipe','fifo','unix_stream','unix_dgram','unix_seqpacket','tcp','posix_mq','sysv_msg','udp'"
+mechanisms=pipe,fifo,unix_stream,unix_dgram,unix_seqpacket,tcp,udp,posix_mq,sysv_msg
+mechanisms+=,shm_futex
+delayed="'$(printf '%s' "$mechanisms" | sed "s/,/','/g")'"
 
 # ask SQL: with the tables `suites` and `cases`.
 ask() {
@@ -78,7 +81,8 @@ choose() {
 			from cases
 			where suite = (select suite from suites where kernel = '$kernel'
 				order by rowid desc limit 1)
-				and mechanism in ($delayed) and base_one <> ''),
+				and mechanism in ($delayed)
+				and mechanism <> 'shm_futex' and base_one <> ''),
 		known as (
 			select *, 0.0 + substr(rest, instr(rest, ' ') + 1) as median_ns
 			from last
@@ -106,19 +110,22 @@ write_cases() {
 		with found as (
 			select value as v from json_each(readfile('$scratch/duet.json'),
 				'$.comparisons[0].cases'))
-		select '$1', v ->> 'mechanism', v ->> 'size_bytes', v ->> 'placement', cpu_b,
-			v ->> 'mechanism' = '$2' and v ->> 'size_bytes' = '$3'
+		select '$1',
+			v ->> 'mechanism', v ->> 'size_bytes', v ->> 'placement', cpu_b,
+			v ->> 'mechanism' = '$2' and v ->> 'size_bytes' = 0 + '$3'
 				and v ->> 'placement' = '$4',
 			v ->> 'verdict', printf('%.5f', v ->> 'ratio'),
 			(select group_concat(printf('%.5g', value), ' ')
 				from json_each(v, '$.base.launches')),
 			(select group_concat(printf('%.5g', value), ' ')
 				from json_each(v, '$.candidate.launches')),
-			(select printf('%d %.5g %.5g %.5g', samples, p25_ns, p50_ns, p75_ns)
+			(select printf('%d %.5g %.5g %.5g', samples,
+				p25_ns, p50_ns, p75_ns)
 				from b where b.mechanism = one.mechanism
 				and b.size_bytes = one.size_bytes
 				and b.placement = one.placement and 0 + b.launch = first),
-			(select printf('%d %.5g %.5g %.5g', samples, p25_ns, p50_ns, p75_ns)
+			(select printf('%d %.5g %.5g %.5g', samples,
+				p25_ns, p50_ns, p75_ns)
 				from c where c.mechanism = one.mechanism
 				and c.size_bytes = one.size_bytes
 				and c.placement = one.placement and 0 + c.launch = last)
@@ -135,18 +142,21 @@ load() {
 one_suite() {
 	local kind=$1 percent='' mechanism='' size='' placement='' cpu='' delay_ns=''
 	local suite before status=0 sides=() start=$SECONDS count
+	local launches sched fields
 
 	if [ "$kind" = injected ]; then
 		IFS='|' read -r percent mechanism size placement cpu delay_ns < <(choose)
 		local side="env LD_PRELOAD='$library' IPCMARK_DELAY=$mechanism"
+
 		sides=(--base "$side:0:$size:$cpu '$ipcmark'"
 			--candidate "$side:$delay_ns:$size:$cpu '$ipcmark'")
 	fi
 	suite=$(date -u +%Y%m%dT%H%M%SZ)
 	before=$(load)
 	rm -rf "$scratch/run"
-	"$ipcmark" duet --mechanisms "$mechanisms" --sizes 64,4K --out "$scratch/run" \
-		--format json "${sides[@]}" >"$scratch/duet.json" 2>"$scratch/log" || status=$?
+	"$ipcmark" duet --mechanisms "$mechanisms" --sizes 64,4K "${sides[@]}" \
+		--out "$scratch/run" --format json >"$scratch/duet.json" \
+		2>"$scratch/log" || status=$?
 	if [ ! -s "$scratch/duet.json" ]; then
 		echo "error-rates.sh: exit $status: $(tail -n 1 "$scratch/log")" >&2
 		return 1
@@ -154,13 +164,19 @@ one_suite() {
 	write_cases "$suite" "$mechanism" "$size" "$placement" >"$scratch/cases"
 	count=$(wc -l <"$scratch/cases")
 	cat "$scratch/cases" >>"$cases"
-	echo "$suite,$kind,$percent,$mechanism,$size,$placement,$delay_ns,$count,$(
-		sqlite3 :memory: "select json_array_length(readfile('$scratch/duet.json'),
-			'$.comparisons[0].cases[0].base.launches')"
-	),$((SECONDS - start)),$before,$(load),$(
-		sed -n 's/^duet.sched,//p' "$scratch/run/base/environment.csv" | tr -d '\r'
-	),$kernel,$commit" >>"$suites"
-	echo "$suite $kind ${percent:+$mechanism $size B $placement +$percent % }($(
+	launches=$(sqlite3 :memory: "select json_array_length(
+		readfile('$scratch/duet.json'),
+		'$.comparisons[0].cases[0].base.launches')")
+	sched=$(sed -n 's/^duet.sched,//p' "$scratch/run/base/environment.csv" |
+		tr -d '\r')
+	fields=("$suite" "$kind" "$percent" "$mechanism" "$size" "$placement" "$delay_ns"
+		"$count" "$launches" $((SECONDS - start)) "$before" "$(load)" "$sched"
+		"$kernel" "$commit")
+	(
+		IFS=,
+		echo "${fields[*]}"
+	) >>"$suites"
+	echo "$suite $kind" "${percent:+$mechanism $size B $placement +$percent % }($(
 		cut -d, -f7 "$scratch/cases" | tr -d '"' | sort | uniq -c |
 			awk '{ $1 = $1; printf "%s%s", s, $0; s = ", " }'
 	)), $((SECONDS - start)) s"

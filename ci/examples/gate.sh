@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Is this commit slower? A gate for any CI: builds two commits of ipcmark, sets one against
-# the other and ends with 1 when a case is slower.
-#     ci/examples/gate.sh [BASE [CANDIDATE]]    commits; origin/main and HEAD by default
+# Is this commit slower? A gate for any CI: builds two commits of ipcmark, sets one
+# against the other and ends with 1 when a case is slower.
+#     ci/examples/gate.sh [BASE [CANDIDATE]]    commits; by default origin/main and HEAD
 # Writes duet/report.md, and the rows of both sides into duet/run/.
 #     GATE_OPTIONS   further options of `ipcmark duet`: "--mechanisms pipe,tcp --sizes 64"
 #     GATE_FORMAT    junit: duet/report.xml instead; json, table

@@ -294,12 +294,14 @@ a_side() {
 }
 
 @test "serve: what it does not understand it says, and goes on" {
+	local launch="launch,mechanisms=pipe,tests=latency,sizes=64,launches=1,placements=unpinned"
 	printf '%s\n' x '"' slice,0,0 rows launch,foo launch,mechanisms=pip \
 		launch,mechanisms=pipe,tests=latency,sizes=64,launches=2,placements=unpinned '' \
-		launch,mechanisms=pipe,tests=latency,sizes=64,launches=1,placements=unpinned,slice=1ms,warm-up=1ms \
+		"$launch,slice=1ms,warm-up=1ms" \
 		slice,1,0 slice,-1,0 slice,0 slice,0,0 rows rows >questions
 	ends 0 env "$mark" "$IPCMARK" serve <questions
-	[ "$(grep -v ^row, out | sed -e 's/^\(ipcmark-serve,1\),.*/\1/' -e 's/^\(columns\),.*/\1/')" = \
+	[ "$(grep -v ^row, out |
+		sed -e 's/^\(ipcmark-serve,1\),.*/\1/' -e 's/^\(columns\),.*/\1/')" = \
 "ipcmark-serve,1
 error,what is asked is not known: 'x'
 error,that is no message: ''
@@ -343,7 +345,7 @@ signalled() {
 		end=$((SECONDS + 10))
 		while left=$(
 				find q /dev/shm "$private" -mindepth 1
-				grep -hv key /proc/sysvipc/msg /proc/sysvipc/sem /proc/sysvipc/shm
+				grep -hv key /proc/sysvipc/{msg,sem,shm}
 				grep -lzxF "${2}" /proc/[0-9]*/environ 2>/dev/null
 			)
 			[ -n "$left" ] && [ $SECONDS -lt $end ]; do
