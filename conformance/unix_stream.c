@@ -254,8 +254,8 @@ static const struct value chunks[] = {
 };
 
 static const struct value amounts[] = {
-	{ "1M", 1 << 20 },
-	{ "4M", 1 << 22 },
+	{ "1m", 1 << 20 },
+	{ "4m", 1 << 22 },
 	{ NULL, 0 },
 };
 
