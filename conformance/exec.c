@@ -213,9 +213,9 @@ static void robust_told(struct scene *scene)
 
 static const struct value kept[] = { { "handler_reset", HANDLER },
 	{ "ignored_kept", IGNORED }, { "mask_kept", MASK }, { "pending_kept", PENDING },
-	{ NULL } };
+	{ NULL, 0 } };
 
-static const struct value executors[] = { { "first", 0 }, { "other", 1 }, { NULL } };
+static const struct value executors[] = { { "first", 0 }, { "other", 1 }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.exec_dispositions",

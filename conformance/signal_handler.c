@@ -277,14 +277,14 @@ static void fault_info(struct scene *scene)
 }
 
 static const struct value nestings[] = { { "deferred", DEFERRED }, { "nodefer", NODEFER },
-	{ "masked", MASKED }, { "other", OTHER }, { NULL } };
+	{ "masked", MASKED }, { "other", OTHER }, { NULL, 0 } };
 
 static const struct value stacks[] = { { "asked", SA_ONSTACK }, { "not_asked", 0 },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct value faults[] = { { "unmapped", FAULT_UNMAPPED },
 	{ "forbidden", FAULT_FORBIDDEN }, { "beyond_file", FAULT_BEYOND_FILE },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.nodefer_mask", .run = nodefer_mask, .values = nestings },

@@ -8,19 +8,19 @@
 #include "conformance/socket_help.h"
 
 enum call {
-	BY_ACCEPT,
-	BY_BIND,
-	BY_CONNECT,
-	BY_GETPEERNAME,
-	BY_GETSOCKNAME,
-	BY_GETSOCKOPT,
-	BY_LISTEN,
-	BY_RECV,
-	BY_RECVMSG,
-	BY_SEND,
-	BY_SENDMSG,
-	BY_SETSOCKOPT,
-	BY_SHUTDOWN
+	ON_ACCEPT,
+	ON_BIND,
+	ON_CONNECT,
+	ON_GETPEERNAME,
+	ON_GETSOCKNAME,
+	ON_GETSOCKOPT,
+	ON_LISTEN,
+	ON_RECV,
+	ON_RECVMSG,
+	ON_SEND,
+	ON_SENDMSG,
+	ON_SETSOCKOPT,
+	ON_SHUTDOWN
 };
 
 static ssize_t call_on(enum call call, int fd)
@@ -33,29 +33,29 @@ static ssize_t call_on(enum call call, int fd)
 	socklen_t length = sizeof value;
 
 	switch (call) {
-	case BY_ACCEPT:
+	case ON_ACCEPT:
 		return accept(fd, NULL, NULL);
-	case BY_BIND:
+	case ON_BIND:
 		return address_bind(fd, &address);
-	case BY_CONNECT:
+	case ON_CONNECT:
 		return address_connect(fd, &address);
-	case BY_GETPEERNAME:
+	case ON_GETPEERNAME:
 		return getpeername(fd, &address.any, &address.length);
-	case BY_GETSOCKNAME:
+	case ON_GETSOCKNAME:
 		return getsockname(fd, &address.any, &address.length);
-	case BY_GETSOCKOPT:
+	case ON_GETSOCKOPT:
 		return getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &length);
-	case BY_LISTEN:
+	case ON_LISTEN:
 		return listen(fd, 1);
-	case BY_RECV:
+	case ON_RECV:
 		return recv(fd, &byte, 1, 0);
-	case BY_RECVMSG:
+	case ON_RECVMSG:
 		return recvmsg(fd, &message, 0);
-	case BY_SEND:
+	case ON_SEND:
 		return send(fd, &byte, 1, 0);
-	case BY_SENDMSG:
+	case ON_SENDMSG:
 		return sendmsg(fd, &message, 0);
-	case BY_SETSOCKOPT:
+	case ON_SETSOCKOPT:
 		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof value);
 	default:
 		return shutdown(fd, SHUT_RDWR);
@@ -206,19 +206,19 @@ static void several_messages(struct scene *scene)
 }
 
 static const struct value calls[] = {
-	{ "accept", BY_ACCEPT },
-	{ "bind", BY_BIND },
-	{ "connect", BY_CONNECT },
-	{ "getpeername", BY_GETPEERNAME },
-	{ "getsockname", BY_GETSOCKNAME },
-	{ "getsockopt", BY_GETSOCKOPT },
-	{ "listen", BY_LISTEN },
-	{ "recv", BY_RECV },
-	{ "recvmsg", BY_RECVMSG },
-	{ "send", BY_SEND },
-	{ "sendmsg", BY_SENDMSG },
-	{ "setsockopt", BY_SETSOCKOPT },
-	{ "shutdown", BY_SHUTDOWN },
+	{ "accept", ON_ACCEPT },
+	{ "bind", ON_BIND },
+	{ "connect", ON_CONNECT },
+	{ "getpeername", ON_GETPEERNAME },
+	{ "getsockname", ON_GETSOCKNAME },
+	{ "getsockopt", ON_GETSOCKOPT },
+	{ "listen", ON_LISTEN },
+	{ "recv", ON_RECV },
+	{ "recvmsg", ON_RECVMSG },
+	{ "send", ON_SEND },
+	{ "sendmsg", ON_SENDMSG },
+	{ "setsockopt", ON_SETSOCKOPT },
+	{ "shutdown", ON_SHUTDOWN },
 	{ NULL, 0 },
 };
 
