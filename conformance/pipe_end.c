@@ -80,8 +80,8 @@ static void wakes_blocked_reader(struct scene *scene)
 	EXPECT_EXIT(scene, reader, 0);
 }
 
-#define READERS 64
-static const struct value crowds[] = { { "2", 2 }, { "8", 8 }, { "64", READERS },
+#define READERS 32
+static const struct value crowds[] = { { "2", 2 }, { "8", 8 }, { "32", READERS },
 	{ NULL, 0 } };
 
 static void wakes_all_readers(struct scene *scene)
