@@ -48,11 +48,12 @@ static void put(struct message *message, const char *format, ...)
 
 static void put(struct message *message, const char *format, ...)
 {
-	char *text = message->texts[message->count];
+	char *text;
 	va_list arguments;
 
-	if (message->count == FIELDS)
+	if (message->count >= FIELDS)
 		abort(); /* more options than a message was made for */
+	text = message->texts[message->count];
 	va_start(arguments, format);
 	vsnprintf(text, FIELD, format, arguments);
 	va_end(arguments);
