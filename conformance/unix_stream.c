@@ -254,8 +254,8 @@ static const struct value chunks[] = {
 };
 
 static const struct value amounts[] = {
-	{ "1m", 1 << 20 },
-	{ "4m", 1 << 22 },
+	{ "1_mib", 1 << 20 },
+	{ "4_mib", 1 << 22 },
 	{ NULL, 0 },
 };
 
