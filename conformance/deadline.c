@@ -235,10 +235,11 @@ static const struct value posix[] = { { "poll", POLL }, { "select", SELECT },
 	{ "pthread_mutex_timedlock", MUTEX_TIMEDLOCK },
 	{ "pthread_cond_timedwait", COND_TIMEDWAIT },
 	{ "pthread_rwlock_timedwrlock", RWLOCK_TIMEDWRLOCK },
-	{ "mq_timedreceive", MQ_TIMEDRECEIVE }, { "so_rcvtimeo", RCVTIMEO }, { NULL } };
+	{ "mq_timedreceive", MQ_TIMEDRECEIVE }, { "so_rcvtimeo", RCVTIMEO },
+	{ NULL, 0 } };
 
 static const struct value others[] = { { "ppoll", PPOLL }, { "epoll_wait", EPOLL_WAIT },
-	{ "semtimedop", SEMTIMEDOP }, { NULL } };
+	{ "semtimedop", SEMTIMEDOP }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "time.deadline_lower_bound", .run = lower_bound, .values = posix },

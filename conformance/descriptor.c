@@ -265,18 +265,19 @@ static void close_range_flags(struct scene *scene)
 }
 
 static const struct value makers[] = { { "open", BY_OPEN }, { "dup", BY_DUP },
-	{ "socket", BY_SOCKET }, { "f_dupfd", BY_DUPFD }, { "pipe", BY_PIPE }, { NULL } };
+	{ "socket", BY_SOCKET }, { "f_dupfd", BY_DUPFD }, { "pipe", BY_PIPE },
+	{ NULL, 0 } };
 
 static const struct value dup3_cases[] = { { "same", DUP3_SAME }, { "flags", DUP3_FLAGS },
-	{ "cloexec", DUP3_CLOEXEC }, { NULL } };
+	{ "cloexec", DUP3_CLOEXEC }, { NULL, 0 } };
 
 static const struct value duplications[] = { { "dup", BY_DUP }, { "f_dupfd", BY_DUPFD },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct value closed_calls[] = { { "close", CLOSE }, { "dup", DUP },
 	{ "read", READ }, { "write", WRITE }, { "fcntl", FCNTL }, { "lseek", LSEEK },
 	{ "negative", NEGATIVE }, { "dup2_negative", DUP2_NEGATIVE },
-	{ "dupfd_negative", DUPFD_NEGATIVE }, { NULL } };
+	{ "dupfd_negative", DUPFD_NEGATIVE }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "fd.lowest", .run = lowest, .values = makers },

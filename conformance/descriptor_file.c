@@ -117,7 +117,7 @@ static void unlinked_lives(struct scene *scene)
 }
 
 static const struct value modes[] = { { "read", O_RDONLY }, { "write", O_WRONLY },
-	{ "both", O_RDWR }, { NULL } };
+	{ "both", O_RDWR }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "fd.open_twice", .run = open_twice },

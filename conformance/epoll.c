@@ -306,7 +306,7 @@ static const struct value refusals[] = { { "exists", EXISTS }, { "not_there", NO
 	{ "loop", LOOP }, { "no_room", NO_ROOM }, { "operation", NO_OPERATION },
 	{ "exclusive_mod", EXCLUSIVE_MOD }, { "exclusive_oneshot", EXCLUSIVE_ONESHOT },
 	{ "exclusive_nested", EXCLUSIVE_NESTED }, { "size", SIZE }, { "flags", FLAGS },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "epoll.level_triggered", .run = level_triggered },

@@ -120,7 +120,7 @@ static void added_while_waiting(struct scene *scene)
 }
 
 static const struct value triggers[] = { { "level", 0 }, { "edge", (int64_t)EPOLLET },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "epoll.exclusive_wakes_at_least_one",

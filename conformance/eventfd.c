@@ -277,16 +277,16 @@ static void epollet_each_write(struct scene *scene)
 
 static const struct value counts[] = { { "1", 1 }, { "2", 2 },
 	{ "4294967296", 4294967296 }, { "half", (int64_t)(MOST / 2) },
-	{ "most", (int64_t)MOST }, { NULL } };
+	{ "most", (int64_t)MOST }, { NULL, 0 } };
 
 static const struct value initials[] = { { "0", 0 }, { "1", 1 },
-	{ "4294967295", 4294967295 }, { NULL } };
+	{ "4294967295", 4294967295 }, { NULL, 0 } };
 
 static const struct value refusals[] = { { "maximum", MAXIMUM },
-	{ "short_write", SHORT_WRITE }, { "short_read", SHORT_READ }, { NULL } };
+	{ "short_write", SHORT_WRITE }, { "short_read", SHORT_READ }, { NULL, 0 } };
 
 static const struct value modes[] = { { "counter", 0 }, { "semaphore", EFD_SEMAPHORE },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "eventfd.values", .run = values, .values = counts },

@@ -117,14 +117,12 @@ static void memory_bound(struct scene *scene)
 	struct report_line line = report_line_open(scene);
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
 	struct itimerspec hour = { .it_value.tv_sec = 3600 };
+	stack_t stack = { .ss_sp = scene_memory(scene, 65536), .ss_size = 65536 };
 	pid_t executed = scene_fork(scene);
 	struct exec_report report;
 	timer_t timer;
 
 	if (executed == 0) {
-		stack_t stack = { .ss_size = 65536 };
-
-		stack.ss_sp = scene_memory(scene, stack.ss_size);
 		SETUP(scene, sigaltstack(&stack, NULL));
 		SETUP(scene, timer_create(CLOCK_MONOTONIC, &event, &timer));
 		SETUP(scene, timer_settime(timer, 0, &hour, NULL));
@@ -133,7 +131,8 @@ static void memory_bound(struct scene *scene)
 		EXPECT_OK(scene, report_line_execute(&line));
 	}
 	report = report_line_hear(scene, &line);
-	EXPECT_INT(scene, report.stack_flags, SS_DISABLE);
+	/* What runs before main() may have set another. */
+	EXPECT(scene, report.stack != (uintptr_t)stack.ss_sp, "the stack is still set");
 	EXPECT_INT(scene, report.timers, 0);
 	report_line_end(scene, &line, executed);
 }
@@ -213,9 +212,9 @@ static void robust_told(struct scene *scene)
 
 static const struct value kept[] = { { "handler_reset", HANDLER },
 	{ "ignored_kept", IGNORED }, { "mask_kept", MASK }, { "pending_kept", PENDING },
-	{ NULL } };
+	{ NULL, 0 } };
 
-static const struct value executors[] = { { "first", 0 }, { "other", 1 }, { NULL } };
+static const struct value executors[] = { { "first", 0 }, { "other", 1 }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.exec_dispositions",

@@ -76,7 +76,7 @@ static void look_around(struct exec_report *report)
 	for (int fd = 0; fd < EXEC_REPORT_FDS; fd++)
 		report->fds[fd] = fcntl(fd, F_GETFD) >= 0;
 	sigaltstack(NULL, &stack);
-	report->stack_flags = stack.ss_flags;
+	report->stack = stack.ss_flags & SS_DISABLE ? 0 : (uintptr_t)stack.ss_sp;
 	report->alarm_s = alarm(0);
 	report->umask = umask(0);
 	stat(".", &here);

@@ -15,7 +15,7 @@ struct exec_report {
 	char dispositions[NSIG]; /* 'D'efault, 'I'gnored, 'C'aught */
 	char blocked[NSIG], pending[NSIG]; /* 1: it is */
 	char fds[EXEC_REPORT_FDS]; /* 1: open */
-	int stack_flags; /* of sigaltstack(2) */
+	uint64_t stack; /* where the alternate one begins; 0: there is none */
 	unsigned alarm_s, umask;
 	uint64_t directory; /* inode number of the working one */
 	int threads;

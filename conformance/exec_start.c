@@ -219,10 +219,10 @@ static const struct value refusals[] = { { "missing", MISSING },
 	{ "not_executable", NOT_EXECUTABLE }, { "directory", DIRECTORY },
 	{ "no_format", NO_FORMAT }, { "no_directory", NO_DIRECTORY },
 	{ "too_long", TOO_LONG }, { "name_too_long", NAME_TOO_LONG },
-	{ "link_loop", LINK_LOOP }, { NULL } };
+	{ "link_loop", LINK_LOOP }, { NULL, 0 } };
 
 static const struct value spawnings[] = { { "actions", ACTIONS },
-	{ "attributes", ATTRIBUTES }, { NULL } };
+	{ "attributes", ATTRIBUTES }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "exec.arguments", .run = arguments, .needs = NEED_PROC },

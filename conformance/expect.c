@@ -30,11 +30,12 @@ static _Noreturn void stop(const struct scene *scene)
 	_exit(0);
 }
 
-/* The outcome to write, or NULL if another process was first. */
+/* The outcome to write. Where another process of the check was first, this one ends. */
 static struct outcome *claim(struct scene *scene)
 {
-	return atomic_exchange(&scene->verdict->is_claimed, 1) ? NULL
-							       : &scene->verdict->outcome;
+	if (atomic_exchange(&scene->verdict->is_claimed, 1))
+		stop(scene);
+	return &scene->verdict->outcome;
 }
 
 static _Noreturn void conclude(struct scene *scene, enum verdict_kind kind,
@@ -75,8 +76,6 @@ void expect_int(struct scene *scene, const char *file, int line, const char *wha
 	if (got == want)
 		return;
 	outcome = claim(scene);
-	if (!outcome)
-		stop(scene);
 	number_words(outcome->got, got, error);
 	snprintf(outcome->want, sizeof outcome->want, "%lld", (long long)want);
 	conclude(scene, VERDICT_DEVIATES, file, line, what, got == -1 ? error : 0);
@@ -91,8 +90,6 @@ int expect_ok(
 	if (got != -1)
 		return (int)got;
 	outcome = claim(scene);
-	if (!outcome)
-		stop(scene);
 	number_words(outcome->got, got, error);
 	snprintf(outcome->want, sizeof outcome->want, "no error");
 	conclude(scene, VERDICT_DEVIATES, file, line, what, error);
@@ -108,8 +105,6 @@ void expect_error(struct scene *scene, const char *file, int line, const char *w
 	if (got == -1 && error == want)
 		return;
 	outcome = claim(scene);
-	if (!outcome)
-		stop(scene);
 	number_words(outcome->got, got, error);
 	snprintf(outcome->want, sizeof outcome->want, "-1 (%s)", error_name(want, name));
 	conclude(scene, VERDICT_DEVIATES, file, line, what, got == -1 ? error : 0);
@@ -124,8 +119,6 @@ void expect_code(struct scene *scene, const char *file, int line, const char *wh
 	if (got == want)
 		return;
 	outcome = claim(scene);
-	if (!outcome)
-		stop(scene);
 	snprintf(outcome->got, sizeof outcome->got, "%s", error_name(got, name));
 	snprintf(outcome->want, sizeof outcome->want, "%s", error_name(want, name));
 	conclude(scene, VERDICT_DEVIATES, file, line, what, got);
@@ -143,8 +136,6 @@ void expect_bytes(struct scene *scene, const char *file, int line, const char *w
 	if (at == size)
 		return;
 	outcome = claim(scene);
-	if (!outcome)
-		stop(scene);
 	snprintf(outcome->got, sizeof outcome->got, "byte %zu of %zu is 0x%02x", at, size,
 		a[at]);
 	snprintf(outcome->want, sizeof outcome->want, "0x%02x", b[at]);
@@ -157,8 +148,6 @@ void deviates(struct scene *scene, const char *file, int line, const char *what,
 	struct outcome *outcome = claim(scene);
 	va_list arguments;
 
-	if (!outcome)
-		stop(scene);
 	va_start(arguments, format);
 	vsnprintf(outcome->got, sizeof outcome->got, format, arguments);
 	va_end(arguments);
@@ -178,8 +167,6 @@ static _Noreturn void set_up_failed(
 	struct outcome *outcome = claim(scene);
 	char name[ERROR_NAME];
 
-	if (!outcome)
-		stop(scene);
 	snprintf(outcome->reason, sizeof outcome->reason, "%s: %s: %s",
 		is_refusal(error) ? "the machine refuses the set-up" : "set-up failed",
 		what, error_name(error, name));
@@ -214,8 +201,6 @@ void broken(struct scene *scene, const char *file, int line, const char *format,
 	struct outcome *outcome = claim(scene);
 	va_list arguments;
 
-	if (!outcome)
-		stop(scene);
 	va_start(arguments, format);
 	vsnprintf(outcome->reason, sizeof outcome->reason, format, arguments);
 	va_end(arguments);
@@ -227,8 +212,6 @@ void skip_check(struct scene *scene, const char *file, int line, const char *for
 	struct outcome *outcome = claim(scene);
 	va_list arguments;
 
-	if (!outcome)
-		stop(scene);
 	va_start(arguments, format);
 	vsnprintf(outcome->reason, sizeof outcome->reason, format, arguments);
 	va_end(arguments);
@@ -301,8 +284,6 @@ static void expect_status(struct scene *scene, const char *file, int line,
 				      WTERMSIG(want) == WTERMSIG(status)))
 		return;
 	outcome = claim(scene);
-	if (!outcome)
-		stop(scene);
 	status_words(outcome->got, status);
 	status_words(outcome->want, want);
 	conclude(scene, VERDICT_DEVIATES, file, line, what, 0);

@@ -176,6 +176,7 @@ static void surroundings(struct scene *scene)
 {
 	struct rlimit limit, got;
 	struct stat here, there;
+	const char *value;
 	pid_t child;
 
 	SETUP(scene, mkdir("inner", 0700));
@@ -193,9 +194,8 @@ static void surroundings(struct scene *scene)
 		EXPECT_INT(scene, got.rlim_cur, 57);
 		SETUP(scene, stat(".", &there));
 		EXPECT(scene, here.st_ino == there.st_ino, "another directory");
-		EXPECT(scene,
-			getenv("IPCMARK_FORK") &&
-				strcmp(getenv("IPCMARK_FORK"), "as it was") == 0,
+		value = getenv("IPCMARK_FORK");
+		EXPECT(scene, value && strcmp(value, "as it was") == 0,
 			"another environment");
 		/* What a child changes stays its own. */
 		SETUP(scene, chdir("/"));
@@ -336,7 +336,7 @@ static void times_cleared(struct scene *scene)
 
 static const struct value advices[] = { { "shared", SHARED }, { "dontfork", DONTFORK },
 	{ "dofork", DOFORK }, { "wipeonfork", WIPEONFORK }, { "keeponfork", KEEPONFORK },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "fork.cow", .run = cow },

@@ -252,22 +252,23 @@ static void eintr(struct scene *scene)
 }
 
 static const struct value words[] = { { "0", 0 }, { "1", 1 }, { "2147483648", 1LL << 31 },
-	{ "4294967295", 4294967295 }, { NULL } };
+	{ "4294967295", 4294967295 }, { NULL, 0 } };
 
-static const struct value clocks[] = { { "monotonic", 0 }, { "realtime", 1 }, { NULL } };
+static const struct value clocks[] = { { "monotonic", 0 }, { "realtime", 1 },
+	{ NULL, 0 } };
 
 static const struct value counts[] = { { "1", 1 }, { "2", 2 }, { "3", 3 },
-	{ "all", INT_MAX }, { NULL } };
+	{ "all", INT_MAX }, { NULL, 0 } };
 
 static const struct value refusals[] = { { "unaligned_1", UNALIGNED_1 },
 	{ "unaligned_2", UNALIGNED_2 }, { "unaligned_3", UNALIGNED_3 },
 	{ "operation", NO_SUCH_OPERATION }, { "nanoseconds", BAD_TIME },
-	{ "no_bits", NO_BITS }, { "unmapped", NO_MEMORY }, { NULL } };
+	{ "no_bits", NO_BITS }, { "unmapped", NO_MEMORY }, { NULL, 0 } };
 
 static const struct value privacy[] = { { "shared_sleeper", 0 },
-	{ "private_sleeper", FUTEX_PRIVATE_FLAG }, { NULL } };
+	{ "private_sleeper", FUTEX_PRIVATE_FLAG }, { NULL, 0 } };
 
-static const struct value restarts[] = { { "ends", 0 }, { "goes_on", 1 }, { NULL } };
+static const struct value restarts[] = { { "ends", 0 }, { "goes_on", 1 }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "futex.basic", .run = basic, .needs = NEED_PROC },

@@ -126,7 +126,7 @@ static void wake_op(struct scene *scene)
 	/* Adds 3 to the second word; wakes there if it was (not) 5. */
 	EXPECT_INT(scene,
 		futex_call(first, FUTEX_WAKE_OP, 1, futex_count(1), second,
-			FUTEX_OP(FUTEX_OP_ADD, 3,
+			(uint32_t)FUTEX_OP(FUTEX_OP_ADD, 3,
 				is_true ? FUTEX_OP_CMP_EQ : FUTEX_OP_CMP_NE, 5)),
 		is_true ? 2 : 1);
 	EXPECT_INT(scene, *second, 8);
@@ -259,14 +259,14 @@ static void robust_list(struct scene *scene)
 }
 
 static const struct value requeues[] = { { "plain", FUTEX_REQUEUE },
-	{ "compared", FUTEX_CMP_REQUEUE }, { NULL } };
+	{ "compared", FUTEX_CMP_REQUEUE }, { NULL, 0 } };
 
 static const struct value negatives[] = { { "wakes", NEGATIVE_WAKES },
-	{ "moves", NEGATIVE_MOVES }, { NULL } };
+	{ "moves", NEGATIVE_MOVES }, { NULL, 0 } };
 
-static const struct value truths[] = { { "false", 0 }, { "true", 1 }, { NULL } };
+static const struct value truths[] = { { "false", 0 }, { "true", 1 }, { NULL, 0 } };
 
-static const struct value indices[] = { { "0", 0 }, { "1", 1 }, { "3", 3 }, { NULL } };
+static const struct value indices[] = { { "0", 0 }, { "1", 1 }, { "3", 3 }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "futex.requeue", .run = requeue, .needs = NEED_PROC, .values = requeues },

@@ -175,7 +175,7 @@ static void flock_beside_fcntl(struct scene *scene)
 	EXPECT_EXIT(scene, other, 0);
 }
 
-static const struct value releases[] = { { "unlock", 0 }, { "close", 1 }, { NULL } };
+static const struct value releases[] = { { "unlock", 0 }, { "close", 1 }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "lock.ofd", .run = ofd },

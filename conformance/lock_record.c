@@ -188,17 +188,17 @@ static void lockf_calls(struct scene *scene)
 }
 
 static const struct value closings[] = { { "fork", FORK }, { "close_other", CLOSE_OTHER },
-	{ "close_copy", CLOSE_COPY }, { NULL } };
+	{ "close_copy", CLOSE_COPY }, { NULL, 0 } };
 
 static const struct value types[] = { { "read", F_RDLCK }, { "write", F_WRLCK },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct value whences[] = { { "set", SEEK_SET }, { "cur", SEEK_CUR },
-	{ "end", SEEK_END }, { NULL } };
+	{ "end", SEEK_END }, { NULL, 0 } };
 
 static const struct value refusals[] = { { "read_of_wronly", READ_OF_WRONLY },
 	{ "write_of_rdonly", WRITE_OF_RDONLY }, { "negative", NEGATIVE },
-	{ "type", BAD_TYPE }, { "whence", BAD_WHENCE }, { NULL } };
+	{ "type", BAD_TYPE }, { "whence", BAD_WHENCE }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "lock.fcntl_fork_close", .run = fcntl_fork_close, .values = closings },

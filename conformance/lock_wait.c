@@ -91,9 +91,9 @@ static void deadlock_edeadlk(struct scene *scene)
 }
 
 static const struct value releases[] = { { "unlock", UNLOCK }, { "close", CLOSE },
-	{ "replace", REPLACE }, { NULL } };
+	{ "replace", REPLACE }, { NULL, 0 } };
 
-static const struct value ends[] = { { "killed", 0 }, { "exited", 1 }, { NULL } };
+static const struct value ends[] = { { "killed", 0 }, { "exited", 1 }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "lock.waiter_proceeds",

@@ -277,13 +277,13 @@ static void getfd_eperm(struct scene *scene)
 	EXPECT_EXIT(scene, stranger, 0);
 }
 
-static const struct value pollers[] = { { "poll", 0 }, { "epoll", 1 }, { NULL } };
+static const struct value pollers[] = { { "poll", 0 }, { "epoll", 1 }, { NULL, 0 } };
 
 static const struct value refusals[] = { { "open_zero", OPEN_ZERO },
 	{ "open_negative", OPEN_NEGATIVE }, { "open_flags", OPEN_FLAGS },
 	{ "open_gone", OPEN_GONE }, { "send_flags", SEND_FLAGS },
 	{ "send_number", SEND_NUMBER }, { "send_other", SEND_OTHER },
-	{ "send_forged", SEND_FORGED }, { NULL } };
+	{ "send_forged", SEND_FORGED }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "pidfd.poll_signal", .run = poll_signal },

@@ -231,9 +231,9 @@ static void timeout_kept(struct scene *scene)
 
 static const struct value refusals[] = { { "negative_nfds", NEGATIVE_NFDS },
 	{ "closed_fd", CLOSED_FD }, { "negative_time", NEGATIVE_TIME },
-	{ "nanoseconds", MANY_NANOSECONDS }, { NULL } };
+	{ "nanoseconds", MANY_NANOSECONDS }, { NULL, 0 } };
 
-static const struct value calls[] = { { "pselect", 0 }, { "ppoll", 1 }, { NULL } };
+static const struct value calls[] = { { "pselect", 0 }, { "ppoll", 1 }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "poll.negative_fd_nval", .run = negative_fd_nval },

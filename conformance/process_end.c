@@ -86,7 +86,7 @@ static void fork_stdio_dup(struct scene *scene)
 		SETUP(scene, fflush(out));
 	child = scene_fork(scene);
 	if (child == 0) {
-		fclose(out);
+		SETUP(scene, fflush(out));
 		_exit(0);
 	}
 	EXPECT_EXIT(scene, child, 0);
@@ -97,11 +97,12 @@ static void fork_stdio_dup(struct scene *scene)
 }
 
 static const struct value channels[] = { { "pipe", PIPE }, { "fifo", FIFO },
-	{ "socket", SOCKET }, { NULL } };
+	{ "socket", SOCKET }, { NULL, 0 } };
 
-static const struct value exits[] = { { "_exit", 0 }, { "exit", 1 }, { NULL } };
+static const struct value exits[] = { { "_exit", 0 }, { "exit", 1 }, { NULL, 0 } };
 
-static const struct value flushes[] = { { "unflushed", 0 }, { "flushed", 1 }, { NULL } };
+static const struct value flushes[] = { { "unflushed", 0 }, { "flushed", 1 },
+	{ NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "proc.exit_flushes_kernel_only",

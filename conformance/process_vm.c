@@ -218,7 +218,7 @@ static void stranger_eperm(struct scene *scene)
 static const struct value refusals[] = { { "forbidden", READ_FORBIDDEN },
 	{ "unmapped", READ_UNMAPPED }, { "write_read_only", WRITE_READ_ONLY },
 	{ "local", READ_LOCAL }, { "flags", FLAGS }, { "many", MANY }, { "gone", GONE },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "cma.readv", .run = readv_whole },

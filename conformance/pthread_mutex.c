@@ -80,7 +80,7 @@ static void mutex_type(struct scene *scene)
 }
 
 static const struct value types[] = { { "errorcheck", ERRORCHECK },
-	{ "recursive", RECURSIVE }, { NULL } };
+	{ "recursive", RECURSIVE }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "pthread.mutex_blocks", .run = mutex_blocks, .needs = NEED_PROC },

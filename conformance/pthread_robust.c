@@ -245,9 +245,9 @@ static void priority_inherit_locks(struct scene *scene)
 
 static const struct value recoveries[] = { { "consistent", CONSISTENT },
 	{ "not_recoverable", NOT_RECOVERABLE }, { "consistent_pi", CONSISTENT_PI },
-	{ "not_recoverable_pi", NOT_RECOVERABLE_PI }, { NULL } };
+	{ "not_recoverable_pi", NOT_RECOVERABLE_PI }, { NULL, 0 } };
 
-static const struct value ends[] = { { "killed", 0 }, { "exited", 1 }, { NULL } };
+static const struct value ends[] = { { "killed", 0 }, { "exited", 1 }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "futex.robust_mutex", .run = robust_mutex, .values = recoveries },

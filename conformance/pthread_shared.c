@@ -253,7 +253,7 @@ static void defaults(struct scene *scene)
 
 static const struct value kinds[] = { { "mutex", MUTEX }, { "cond_signal", SIGNAL },
 	{ "cond_broadcast", BROADCAST }, { "barrier", BARRIER }, { "rwlock", RWLOCK },
-	{ "spinlock", SPINLOCK }, { NULL } };
+	{ "spinlock", SPINLOCK }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "pthread.pshared_cond_barrier",

@@ -82,7 +82,7 @@ static bool is_passed_over(struct point *point)
 				? VERDICT_DEVIATES
 				: VERDICT_SKIPPED;
 	outcome->error = error == -ENOSYS ? ENOSYS : 0;
-	snprintf(outcome->reason, sizeof outcome->reason, "%s",
+	snprintf(outcome->reason, sizeof outcome->reason, "%.*s", VERDICT_WORDS - 1,
 		why.text[0] ? why.text : "not possible here");
 	return true;
 }

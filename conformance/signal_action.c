@@ -262,7 +262,7 @@ static void abort_kills(struct scene *scene)
 }
 
 static const struct value unstoppable[] = { { "kill", SIGKILL }, { "stop", SIGSTOP },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct value every_signal[] = { { "hup", SIGHUP }, { "int", SIGINT },
 	{ "quit", SIGQUIT }, { "ill", SIGILL }, { "trap", SIGTRAP }, { "abrt", SIGABRT },
@@ -273,23 +273,23 @@ static const struct value every_signal[] = { { "hup", SIGHUP }, { "int", SIGINT 
 	{ "ttin", SIGTTIN }, { "ttou", SIGTTOU }, { "urg", SIGURG }, { "xcpu", SIGXCPU },
 	{ "xfsz", SIGXFSZ }, { "vtalrm", SIGVTALRM }, { "prof", SIGPROF },
 	{ "winch", SIGWINCH }, { "poll", SIGPOLL }, { "sys", SIGSYS },
-	{ "rtmin", SIGNAL_LOWEST }, { "rtmax", SIGNAL_HIGHEST }, { NULL } };
+	{ "rtmin", SIGNAL_LOWEST }, { "rtmax", SIGNAL_HIGHEST }, { NULL, 0 } };
 
 /* Some of each kind; the others differ in their default action only. */
 static const struct value catchable[] = { { "hup", SIGHUP }, { "int", SIGINT },
 	{ "abrt", SIGABRT }, { "usr1", SIGUSR1 }, { "segv", SIGSEGV },
 	{ "pipe", SIGPIPE }, { "alrm", SIGALRM }, { "term", SIGTERM },
 	{ "chld", SIGCHLD }, { "cont", SIGCONT }, { "tstp", SIGTSTP }, { "urg", SIGURG },
-	{ "rtmin", SIGNAL_LOWEST }, { "rtmax", SIGNAL_HIGHEST }, { NULL } };
+	{ "rtmin", SIGNAL_LOWEST }, { "rtmax", SIGNAL_HIGHEST }, { NULL, 0 } };
 
 static const struct value not_reset[] = { { "ill", SIGILL }, { "trap", SIGTRAP },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct value no_signals[] = { { "negative", -1 }, { "zero", 0 },
-	{ "above_highest", SIGNAL_HIGHEST }, { NULL } };
+	{ "above_highest", SIGNAL_HIGHEST }, { NULL, 0 } };
 
 static const struct value aborts[] = { { "ignored", ABORT_IGNORED },
-	{ "blocked", ABORT_BLOCKED }, { "caught", ABORT_CAUGHT }, { NULL } };
+	{ "blocked", ABORT_BLOCKED }, { "caught", ABORT_CAUGHT }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.kill_stop_uncatchable",

@@ -301,15 +301,15 @@ static void orphan_stopped_hup(struct scene *scene)
 }
 
 static const struct value stops[] = { { "tstp", SIGTSTP }, { "ttin", SIGTTIN },
-	{ "ttou", SIGTTOU }, { NULL } };
+	{ "ttou", SIGTTOU }, { NULL, 0 } };
 
 static const struct value ignoring[] = { { "sig_ign", 0 }, { "nocldwait", SA_NOCLDWAIT },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct value codes[] = { { "exited", CLD_EXITED }, { "killed", CLD_KILLED },
-	{ "stopped", CLD_STOPPED }, { "continued", CLD_CONTINUED }, { NULL } };
+	{ "stopped", CLD_STOPPED }, { "continued", CLD_CONTINUED }, { NULL, 0 } };
 
-static const struct value parents[] = { { "process", 0 }, { "thread", 1 }, { NULL } };
+static const struct value parents[] = { { "process", 0 }, { "thread", 1 }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.stop_cont_wait", .run = stop_cont_wait },

@@ -158,8 +158,10 @@ static void altstack_refused(struct scene *scene)
 	static char memory[16];
 	stack_t small = { .ss_sp = memory, .ss_size = 1 };
 	stack_t flagged = { .ss_sp = memory, .ss_size = sizeof memory, .ss_flags = 0xff };
-	stack_t now;
+	stack_t none = { .ss_flags = SS_DISABLE }, now;
 
+	/* A sanitizer has set one. */
+	SETUP(scene, sigaltstack(&none, NULL));
 	EXPECT_ERROR(scene, sigaltstack(&small, NULL), ENOMEM);
 	EXPECT_ERROR(scene, sigaltstack(&flagged, NULL), EINVAL);
 	EXPECT_OK(scene, sigaltstack(NULL, &now));
@@ -277,14 +279,14 @@ static void fault_info(struct scene *scene)
 }
 
 static const struct value nestings[] = { { "deferred", DEFERRED }, { "nodefer", NODEFER },
-	{ "masked", MASKED }, { "other", OTHER }, { NULL } };
+	{ "masked", MASKED }, { "other", OTHER }, { NULL, 0 } };
 
 static const struct value stacks[] = { { "asked", SA_ONSTACK }, { "not_asked", 0 },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct value faults[] = { { "unmapped", FAULT_UNMAPPED },
 	{ "forbidden", FAULT_FORBIDDEN }, { "beyond_file", FAULT_BEYOND_FILE },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.nodefer_mask", .run = nodefer_mask, .values = nestings },

@@ -174,7 +174,8 @@ static const struct value never[] = { { "poll", POLL }, { "ppoll", PPOLL },
 	{ "select", SELECT }, { "pselect", PSELECT }, { "epoll_wait", EPOLL_WAIT },
 	{ "nanosleep", NANOSLEEP }, { "clock_nanosleep", CLOCK_NANOSLEEP },
 	{ "sigwaitinfo", SIGWAITINFO }, { "pause", PAUSE }, { "sigsuspend", SIGSUSPEND },
-	{ "msgrcv", MSGRCV }, { "semop", SEMOP }, { "so_rcvtimeo", RCVTIMEO }, { NULL } };
+	{ "msgrcv", MSGRCV }, { "semop", SEMOP }, { "so_rcvtimeo", RCVTIMEO },
+	{ NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.restart_never_list",

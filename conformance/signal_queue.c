@@ -256,23 +256,24 @@ static void forged_siginfo(struct scene *scene)
 	EXPECT_KILLED(scene, target, SIGUSR1);
 }
 
-static const struct value senders[] = { { "kill", 0 }, { "sigqueue", 1 }, { NULL } };
+static const struct value senders[] = { { "kill", 0 }, { "sigqueue", 1 }, { NULL, 0 } };
 
 static const struct value orders[] = { { "fifo_handled", FIFO_HANDLED },
 	{ "fifo_waited", FIFO_WAITED }, { "lowest_handled", LOWEST_HANDLED },
-	{ "lowest_waited", LOWEST_WAITED }, { NULL } };
+	{ "lowest_waited", LOWEST_WAITED }, { NULL, 0 } };
 
 static const struct value queued_values[] = { { "zero", 0 }, { "negative", -1 },
-	{ "greatest", INT_MAX }, { NULL } };
+	{ "greatest", INT_MAX }, { NULL, 0 } };
 
 static const struct value discarding[] = { { "ignored", BY_IGNORING },
-	{ "ignored_queued", BY_IGNORING_QUEUED }, { "default", BY_DEFAULT }, { NULL } };
+	{ "ignored_queued", BY_IGNORING_QUEUED }, { "default", BY_DEFAULT },
+	{ NULL, 0 } };
 
 static const struct value refusals[] = { { "negative", NUMBER_NEGATIVE },
-	{ "too_high", NUMBER_TOO_HIGH }, { "no_process", NO_PROCESS }, { NULL } };
+	{ "too_high", NUMBER_TOO_HIGH }, { "no_process", NO_PROCESS }, { NULL, 0 } };
 
 static const struct value forgeries[] = { { "si_user", SI_USER }, { "si_kernel", 0x80 },
-	{ "si_tkill", SI_TKILL }, { NULL } };
+	{ "si_tkill", SI_TKILL }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.std_coalesce", .run = std_coalesce, .values = senders },

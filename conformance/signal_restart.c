@@ -250,10 +250,10 @@ static void eintr(struct scene *scene)
 
 static const struct value kinds[] = { { "read", READ }, { "recv", RECV },
 	{ "write", WRITE }, { "open", OPEN }, { "accept", ACCEPT }, { "setlkw", SETLKW },
-	{ "waitpid", WAITPID }, { NULL } };
+	{ "waitpid", WAITPID }, { NULL, 0 } };
 
 static const struct value linux_kinds[] = { { "flock", FLOCK }, { "sem_wait", SEM_WAIT },
-	{ "mq_receive", MQ_RECEIVE }, { NULL } };
+	{ "mq_receive", MQ_RECEIVE }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.restart", .run = restart, .needs = NEED_PROC, .values = kinds },

@@ -287,18 +287,19 @@ static void tgkill_refused(struct scene *scene)
 }
 
 static const struct value ways[] = { { "kill", BY_KILL }, { "raise", BY_RAISE },
-	{ "sigqueue", BY_SIGQUEUE }, { NULL } };
+	{ "sigqueue", BY_SIGQUEUE }, { NULL, 0 } };
 
 static const struct value refusals[] = { { "negative", NUMBER_NEGATIVE },
 	{ "too_high", NUMBER_TOO_HIGH }, { "no_process", NO_PROCESS },
-	{ "no_group", NO_GROUP }, { "int_min", GROUP_INT_MIN }, { NULL } };
+	{ "no_group", NO_GROUP }, { "int_min", GROUP_INT_MIN }, { NULL, 0 } };
 
-static const struct value group_calls[] = { { "kill", 0 }, { "killpg", 1 }, { NULL } };
+static const struct value group_calls[] = { { "kill", 0 }, { "killpg", 1 }, { NULL, 0 } };
 
-static const struct value open_threads[] = { { "other", 0 }, { "first", 1 }, { NULL } };
+static const struct value open_threads[] = { { "other", 0 }, { "first", 1 },
+	{ NULL, 0 } };
 
 static const struct value tgkill_refusals[] = { { "wrong_group", WRONG_GROUP },
-	{ "zero_thread", ZERO_THREAD }, { "zero_group", ZERO_GROUP }, { NULL } };
+	{ "zero_thread", ZERO_THREAD }, { "zero_group", ZERO_GROUP }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.self_kill_sync", .run = self_kill_sync, .values = ways },

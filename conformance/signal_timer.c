@@ -80,6 +80,15 @@ static void work(void)
 		;
 }
 
+/* The parameter's type is a C library's own. */
+static int set_itimer(int which, const struct itimerval *timer)
+{
+	if (which == ITIMER_REAL)
+		return setitimer(ITIMER_REAL, timer, NULL);
+	return which == ITIMER_PROF ? setitimer(ITIMER_PROF, timer, NULL)
+				    : setitimer(ITIMER_VIRTUAL, timer, NULL);
+}
+
 static void itimer_signals(struct scene *scene)
 {
 	static const int signals[] = { [ITIMER_REAL] = SIGALRM,
@@ -91,7 +100,7 @@ static void itimer_signals(struct scene *scene)
 	int64_t since_ns = now_ns(CLOCK_MONOTONIC);
 
 	signal_record(scene, signals[which], 0);
-	EXPECT_OK(scene, setitimer(which, &timer, NULL));
+	EXPECT_OK(scene, set_itimer(which, &timer));
 	PROMISED(scene, "the timer's signal arrives, twice");
 	while (signal_recorded() < 1)
 		work();
@@ -162,7 +171,7 @@ static void timer_absolute_past(struct scene *scene)
 static void timer_disarm(struct scene *scene)
 {
 	timer_t timer = timer_with(scene, CLOCK_MONOTONIC, (int)scene->number, 0);
-	struct itimerspec hour = in_ns(3600ll * 1000 * MS_NS, 7 * MS_NS),
+	struct itimerspec hour = in_ns(3600LL * 1000 * MS_NS, 7 * MS_NS),
 			  never = in_ns(0, 0), old;
 
 	EXPECT_OK(scene, timer_settime(timer, 0, &hour, NULL));
@@ -225,14 +234,14 @@ static void timer_refused(struct scene *scene)
 }
 
 static const struct value kinds[] = { { "real", ITIMER_REAL },
-	{ "virtual", ITIMER_VIRTUAL }, { "prof", ITIMER_PROF }, { NULL } };
+	{ "virtual", ITIMER_VIRTUAL }, { "prof", ITIMER_PROF }, { NULL, 0 } };
 
 static const struct value notices[] = { { "signal", SIGEV_SIGNAL },
-	{ "none", SIGEV_NONE }, { NULL } };
+	{ "none", SIGEV_NONE }, { NULL, 0 } };
 
 static const struct value refusals[] = { { "nanoseconds", BAD_NANOSECONDS },
 	{ "negative", NEGATIVE_TIME }, { "clock", BAD_CLOCK }, { "signal", BAD_SIGNAL },
-	{ NULL } };
+	{ NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.alarm_counts", .run = alarm_counts },

@@ -198,7 +198,7 @@ static void sigwaitinfo_blocks(struct scene *scene)
 }
 
 static const struct value waiters[] = { { "ppoll", IN_PPOLL }, { "pselect", IN_PSELECT },
-	{ "epoll_pwait", IN_EPOLL_PWAIT }, { NULL } };
+	{ "epoll_pwait", IN_EPOLL_PWAIT }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "signal.sigsuspend_atomic", .run = sigsuspend_atomic },

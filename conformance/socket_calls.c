@@ -8,19 +8,19 @@
 #include "conformance/socket_help.h"
 
 enum call {
-	ON_ACCEPT,
-	ON_BIND,
-	ON_CONNECT,
-	ON_GETPEERNAME,
-	ON_GETSOCKNAME,
-	ON_GETSOCKOPT,
-	ON_LISTEN,
-	ON_RECV,
-	ON_RECVMSG,
-	ON_SEND,
-	ON_SENDMSG,
-	ON_SETSOCKOPT,
-	ON_SHUTDOWN
+	BY_ACCEPT,
+	BY_BIND,
+	BY_CONNECT,
+	BY_GETPEERNAME,
+	BY_GETSOCKNAME,
+	BY_GETSOCKOPT,
+	BY_LISTEN,
+	BY_RECV,
+	BY_RECVMSG,
+	BY_SEND,
+	BY_SENDMSG,
+	BY_SETSOCKOPT,
+	BY_SHUTDOWN
 };
 
 static ssize_t call_on(enum call call, int fd)
@@ -33,29 +33,29 @@ static ssize_t call_on(enum call call, int fd)
 	socklen_t length = sizeof value;
 
 	switch (call) {
-	case ON_ACCEPT:
+	case BY_ACCEPT:
 		return accept(fd, NULL, NULL);
-	case ON_BIND:
+	case BY_BIND:
 		return address_bind(fd, &address);
-	case ON_CONNECT:
+	case BY_CONNECT:
 		return address_connect(fd, &address);
-	case ON_GETPEERNAME:
+	case BY_GETPEERNAME:
 		return getpeername(fd, &address.any, &address.length);
-	case ON_GETSOCKNAME:
+	case BY_GETSOCKNAME:
 		return getsockname(fd, &address.any, &address.length);
-	case ON_GETSOCKOPT:
+	case BY_GETSOCKOPT:
 		return getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &length);
-	case ON_LISTEN:
+	case BY_LISTEN:
 		return listen(fd, 1);
-	case ON_RECV:
+	case BY_RECV:
 		return recv(fd, &byte, 1, 0);
-	case ON_RECVMSG:
+	case BY_RECVMSG:
 		return recvmsg(fd, &message, 0);
-	case ON_SEND:
+	case BY_SEND:
 		return send(fd, &byte, 1, 0);
-	case ON_SENDMSG:
+	case BY_SENDMSG:
 		return sendmsg(fd, &message, 0);
-	case ON_SETSOCKOPT:
+	case BY_SETSOCKOPT:
 		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof value);
 	default:
 		return shutdown(fd, SHUT_RDWR);
@@ -206,19 +206,19 @@ static void several_messages(struct scene *scene)
 }
 
 static const struct value calls[] = {
-	{ "accept", ON_ACCEPT },
-	{ "bind", ON_BIND },
-	{ "connect", ON_CONNECT },
-	{ "getpeername", ON_GETPEERNAME },
-	{ "getsockname", ON_GETSOCKNAME },
-	{ "getsockopt", ON_GETSOCKOPT },
-	{ "listen", ON_LISTEN },
-	{ "recv", ON_RECV },
-	{ "recvmsg", ON_RECVMSG },
-	{ "send", ON_SEND },
-	{ "sendmsg", ON_SENDMSG },
-	{ "setsockopt", ON_SETSOCKOPT },
-	{ "shutdown", ON_SHUTDOWN },
+	{ "accept", BY_ACCEPT },
+	{ "bind", BY_BIND },
+	{ "connect", BY_CONNECT },
+	{ "getpeername", BY_GETPEERNAME },
+	{ "getsockname", BY_GETSOCKNAME },
+	{ "getsockopt", BY_GETSOCKOPT },
+	{ "listen", BY_LISTEN },
+	{ "recv", BY_RECV },
+	{ "recvmsg", BY_RECVMSG },
+	{ "send", BY_SEND },
+	{ "sendmsg", BY_SENDMSG },
+	{ "setsockopt", BY_SETSOCKOPT },
+	{ "shutdown", BY_SHUTDOWN },
 	{ NULL, 0 },
 };
 

@@ -231,13 +231,13 @@ static void blocks(struct scene *scene)
 }
 
 static const struct value clocks[] = { { "monotonic", CLOCK_MONOTONIC },
-	{ "realtime", CLOCK_REALTIME }, { "boottime", CLOCK_BOOTTIME }, { NULL } };
+	{ "realtime", CLOCK_REALTIME }, { "boottime", CLOCK_BOOTTIME }, { NULL, 0 } };
 
-static const struct value moments[] = { { "past", -10 }, { "future", 4 }, { NULL } };
+static const struct value moments[] = { { "past", -10 }, { "future", 4 }, { NULL, 0 } };
 
 static const struct value refusals[] = { { "clock", BAD_CLOCK }, { "flags", BAD_FLAGS },
 	{ "nanoseconds", BAD_NANOSECONDS }, { "set_flags", BAD_SET_FLAGS },
-	{ "no_timer", NOT_A_TIMER }, { NULL } };
+	{ "no_timer", NOT_A_TIMER }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "timerfd.expirations", .run = expirations_counted, .values = clocks },

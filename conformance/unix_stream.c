@@ -254,8 +254,8 @@ static const struct value chunks[] = {
 };
 
 static const struct value amounts[] = {
-	{ "1M", 1 << 20 },
-	{ "4M", 1 << 22 },
+	{ "1_mib", 1 << 20 },
+	{ "4_mib", 1 << 22 },
 	{ NULL, 0 },
 };
 

@@ -163,7 +163,7 @@ static void sigpipe_seqpacket(struct scene *scene)
 	EXPECT_INT(scene, scene_caught(SIGPIPE), 1);
 }
 
-enum call { CALL_WRITE, CALL_WRITEV, CALL_SENDTO, CALL_SENDMSG };
+enum call { BY_WRITE, BY_WRITEV, BY_SENDTO, BY_SENDMSG };
 
 static ssize_t send_by(enum call call, int fd)
 {
@@ -172,11 +172,11 @@ static ssize_t send_by(enum call call, int fd)
 	const struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
 
 	switch (call) {
-	case CALL_WRITE:
+	case BY_WRITE:
 		return write(fd, &byte, 1);
-	case CALL_WRITEV:
+	case BY_WRITEV:
 		return writev(fd, &piece, 1);
-	case CALL_SENDTO:
+	case BY_SENDTO:
 		return sendto(fd, &byte, 1, 0, NULL, 0);
 	default:
 		return sendmsg(fd, &message, 0);
@@ -222,10 +222,10 @@ static const struct value signal_flags[] = {
 };
 
 static const struct value calls[] = {
-	{ "write", CALL_WRITE },
-	{ "writev", CALL_WRITEV },
-	{ "sendto", CALL_SENDTO },
-	{ "sendmsg", CALL_SENDMSG },
+	{ "write", BY_WRITE },
+	{ "writev", BY_WRITEV },
+	{ "sendto", BY_SENDTO },
+	{ "sendmsg", BY_SENDMSG },
 	{ NULL, 0 },
 };
 

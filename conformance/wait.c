@@ -253,14 +253,14 @@ static const struct value statuses[] = { { "0", 0 }, { "1", 1 }, { "127", 127 },
 	{ "sighup", BY_SIGNAL + SIGHUP }, { "sigkill", BY_SIGNAL + SIGKILL },
 	{ "sigsegv", BY_SIGNAL + SIGSEGV }, { "sigterm", BY_SIGNAL + SIGTERM },
 	{ "sigrtmin", BY_SIGNAL + SIGNAL_LOWEST },
-	{ "sigrtmax", BY_SIGNAL + SIGNAL_HIGHEST }, { NULL } };
+	{ "sigrtmax", BY_SIGNAL + SIGNAL_HIGHEST }, { NULL, 0 } };
 
 static const struct value group_calls[] = { { "waitpid", BY_NEGATIVE },
-	{ "waitpid_own", BY_ZERO }, { "waitid", BY_PGID }, { NULL } };
+	{ "waitpid_own", BY_ZERO }, { "waitid", BY_PGID }, { NULL, 0 } };
 
 static const struct value refusals[] = { { "no_child", NO_CHILD },
 	{ "no_children", NO_CHILDREN }, { "options", BAD_OPTIONS },
-	{ "no_states", NO_STATES }, { NULL } };
+	{ "no_states", NO_STATES }, { NULL, 0 } };
 
 static const struct check checks[] = {
 	{ .id = "wait.status_exact", .run = status_exact, .values = statuses },

@@ -182,10 +182,15 @@ static int run_slice(struct server *server, char **fields, size_t count)
 {
 	struct request *request = server->request;
 	size_t index = count == 3 ? strtoul(fields[1], NULL, 10) : 0;
+	const struct launch_spec *spec = &request->launch.spec;
 	struct why why = { "" };
 
-	if (count != 3 || !request->is_on || index >= request->launch.spec.size_count)
+	if (count != 3 || !request->is_on || index >= spec->size_count)
 		return misunderstood("no such slice", count > 1 ? fields[1] : "");
+	/* A launch here lasts as long as whoever asks lets it: a slice has its time. */
+	request->launch.deadline_ns = clock_now_ns() + spec->deadline_ns +
+				      4 * (spec->test == TEST_CAPACITY ? CAPACITY_SLICE_NS
+								       : spec->slice_ns);
 	if (launch_slice(&request->launch, 0, index,
 		    (unsigned)strtoul(fields[2], NULL, 10), &why))
 		return protocol_say(stdout, "failed", why.text, NULL);

@@ -48,11 +48,12 @@ static void put(struct message *message, const char *format, ...)
 
 static void put(struct message *message, const char *format, ...)
 {
-	char *text = message->texts[message->count];
+	char *text;
 	va_list arguments;
 
-	if (message->count == FIELDS)
+	if (message->count >= FIELDS)
 		abort(); /* more options than a message was made for */
+	text = message->texts[message->count];
 	va_start(arguments, format);
 	vsnprintf(text, FIELD, format, arguments);
 	va_end(arguments);
@@ -121,8 +122,9 @@ static void compose(const struct duet *duet, const struct planned *planned,
 		const struct option_spec *option = &option_table[i];
 		char text[FIELD / 2];
 
-		if (option->shapes_plan && option_applies(option, "serve") &&
-			!is_of_launch(option->name) &&
+		/* The deadline, so that a slice that hangs fails there, not here. */
+		if ((option->shapes_plan || strcmp(option->name, "deadline") == 0) &&
+			option_applies(option, "serve") && !is_of_launch(option->name) &&
 			options_text(duet->options, option, text, sizeof text))
 			put(message, "%s=%s", option->name, text);
 	}
@@ -204,7 +206,7 @@ static int alternate(struct duet *duet, const struct launch_spec *spec,
 		for (int turn = 0; turn < 2 && !error && !is_failed; turn++) {
 			error = duet_side_slice(&duet->sides[first ^ turn],
 				order[i] / slices, order[i] % slices,
-				spec->test == TEST_CAPACITY ? 3000000000u
+				spec->test == TEST_CAPACITY ? CAPACITY_SLICE_NS
 							    : spec->slice_ns,
 				&is_failed, why);
 			progress_tick(&duet->progress);

@@ -274,8 +274,8 @@ int duet_side_launch(struct duet_side *side, const char *const *fields, size_t c
 
 	*is_refused = false;
 	if (!error)
-		error = hear(
-			side, clock_now_ns() + side->timeout_ns + 4 * warm_up_ns, why);
+		error = hear(side, clock_now_ns() + 2 * side->timeout_ns + 4 * warm_up_ns,
+			why);
 	if (error)
 		return error;
 	if (is_answer(side, "refused") && side->field_count == 2) {
@@ -301,7 +301,8 @@ int duet_side_slice(struct duet_side *side, size_t index, unsigned number,
 	snprintf(texts[1], sizeof texts[1], "%u", number);
 	error = ask(side, (const char *const[]) { "slice", texts[0], texts[1] }, 3, why);
 	if (!error)
-		error = hear(side, clock_now_ns() + side->timeout_ns + 4 * slice_ns, why);
+		error = hear(
+			side, clock_now_ns() + 2 * side->timeout_ns + 4 * slice_ns, why);
 	if (error)
 		return error;
 	*is_failed = is_answer(side, "failed");

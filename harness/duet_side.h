@@ -21,7 +21,8 @@ struct duet_side {
 	const char *role; /* "base" or "candidate" */
 	char command[DUET_COMMAND]; /* for the shell, "serve" included */
 	struct janitor *janitor;
-	uint64_t timeout_ns; /* for an answer that takes no time of its own */
+	uint64_t timeout_ns; /* for an answer that takes no time of its own; twice that
+			      * where it has the same time to give up by itself */
 
 	/* While it runs. */
 	struct child child;

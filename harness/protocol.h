@@ -14,9 +14,11 @@
  *     <  refused,SENTENCE                   it cannot be; ask for another
  *     >  slice,INDEX,NUMBER                 one timed slice of size INDEX, the NUMBERth
  *     <  done
- *     <  failed,SENTENCE                    the launch is over; rows can still be asked
- * for >  rows <  columns,NAME,...                   of results.csv <  row,FIELD,... one a
- * size <  end                                the launch's processes and objects are gone
+ *     <  failed,SENTENCE                    the launch is over, and still has rows
+ *     >  rows
+ *     <  columns,NAME,...                   of results.csv
+ *     <  row,FIELD,...                      one a size
+ *     <  end                                the launch's processes and objects are gone
  *     <  error,SENTENCE                     the question was not understood
  *
  * Between questions nothing runs. When its standard input ends the server exits, whatever
@@ -25,12 +27,16 @@
 #define IPCMARK_PROTOCOL_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #define PROTOCOL_NAME    "ipcmark-serve"
 #define PROTOCOL_VERSION 1
 #define PROTOCOL_FIELDS  128 /* of a message, at most */
 #define PROTOCOL_LINE    65536 /* bytes of a message, at most */
+
+/* What a slice of the capacity test may take; others are told how long they are. */
+#define CAPACITY_SLICE_NS UINT64_C(3000000000)
 
 /* Writes a message of `count` fields; line breaks in them become spaces. Flushes. 0, or
  * -1 when the other side is gone. */

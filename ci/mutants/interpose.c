@@ -189,9 +189,8 @@ static bool read_place(const char *text, struct action *action)
 		    &action->size, value) == 4) {
 		action->verb = POKE;
 		action->argument = argument == 'R' ? AT_RESULT : argument - '0';
-	}
-	else if (sscanf(text, "plant=%d+%li:%li:%31s", &action->argument, &action->offset,
-			 &action->size, value) == 4)
+	} else if (sscanf(text, "plant=%d+%li:%li:%31s", &action->argument,
+			   &action->offset, &action->size, value) == 4)
 		action->verb = PLANT;
 	else
 		return false;
@@ -239,8 +238,10 @@ static void read_mutant(void)
 	call = copy;
 	terms = strchr(call, '|');
 	actions = terms ? strchr(terms + 1, '|') : NULL;
-	if (!actions)
+	if (!terms || !actions) {
 		misspelt(text);
+		return;
+	}
 	*terms++ = '\0';
 	*actions++ = '\0';
 	if (strlen(call) >= sizeof mutant.call)

@@ -59,8 +59,8 @@ void ledger_remove(struct ledger *ledger, enum ledger_kind kind, const char *nam
 int ledger_sysv(struct ledger *ledger, enum ledger_kind kind, size_t size, int *id,
 	struct why *why);
 
-/* Enters an object that this process has made by itself. 0, -ENOSPC, or -EINVAL when there
- * is no such object, in words. */
+/* Enters an object that this process has made by itself. 0, -ENOSPC, or -EINVAL when
+ * there is no such object, in words. */
 int ledger_adopt_sysv(
 	struct ledger *ledger, enum ledger_kind kind, int id, struct why *why);
 

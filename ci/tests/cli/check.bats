@@ -73,7 +73,7 @@ wrong_target() {
 	ends 0 "$IPCMARK" check pipe.eof
 	grep -q ' - pipe\.eof\.drain_then_zero$' out
 	run -1 grep sigpipe out
-	ends 0 "$IPCMARK" check pipe_end
+	ends 0 "$IPCMARK" check pipe_sigpipe
 	grep -q sigpipe out
 }
 

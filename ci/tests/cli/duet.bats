@@ -222,6 +222,31 @@ caught() {
 	caught base "no answer in time (--deadline gives it more)" --deadline 300ms
 }
 
+# A side of one of the duet's launches.
+a_side() {
+	for side in $(pgrep -x ipcmark-1-pipe); do
+		if grep -qzxF "$mark" "/proc/$side/environ" 2>/dev/null; then
+			return
+		fi
+	done
+	return 1
+}
+
+@test "duet: a launch whose side hangs is counted as failed, and the others go on" {
+	duet "${few[@]}" --launches 3 --slices 100 --slice 5ms --deadline 1s >out 2>err 3>&- &
+	local pid=$! end=$((SECONDS + 60)) status=0
+	until a_side && kill -STOP "$side"; do
+		[ $SECONDS -lt $end ]
+	done
+	wait $pid || status=$?
+	cat err
+	[ "$status" -eq 3 ]
+	[ "$(sqlite3 :memory: '.import --csv run/base/results.csv b' \
+		'.import --csv run/candidate/results.csv c' \
+		"select count(*), sum(b.status = 'failed' or c.status = 'failed'
+			or 'skipped' in (b.status, c.status)) from b join c using (launch)")" = '3|1' ]
+}
+
 @test "duet: rows that are not of the launch are refused" {
 	liar liar <<<'ipcmark "$@" | sed -u "/^row,/s/,pipe,/,fifo,/"'
 	caught candidate "it gives a row of 'fifo', asked for pipe"
@@ -268,6 +293,35 @@ caught() {
 	grep -qx "delay: IPCMARK_DELAY: 'pipe' is not MECHANISM:NS\[:SIZE\[:CPU\]\]" err
 }
 
+@test "serve: what it does not understand it says, and goes on" {
+	local launch="launch,mechanisms=pipe,tests=latency,sizes=64,launches=1,placements=unpinned"
+	printf '%s\n' x '"' slice,0,0 rows launch,foo launch,mechanisms=pip \
+		launch,mechanisms=pipe,tests=latency,sizes=64,launches=2,placements=unpinned '' \
+		"$launch,slice=1ms,warm-up=1ms" \
+		slice,1,0 slice,-1,0 slice,0 slice,0,0 rows rows >questions
+	ends 0 env "$mark" "$IPCMARK" serve <questions
+	[ "$(grep -v ^row, out |
+		sed -e 's/^\(ipcmark-serve,1\),.*/\1/' -e 's/^\(columns\),.*/\1/')" = \
+"ipcmark-serve,1
+error,what is asked is not known: 'x'
+error,that is no message: ''
+error,no such slice: '0'
+error,there is no launch: 'rows'
+refused,'foo' is not NAME=VALUE
+refused,\"--mechanisms: there is no mechanism 'pip'; did you mean pipe?\"
+refused,these options make more than one launch
+error,what is asked is not known: ''
+ready,pipe,latency,64,touch
+error,no such slice: '1'
+error,no such slice: '-1'
+error,no such slice: '0'
+done
+columns
+end
+error,there is no launch: 'rows'" ]
+	[ "$(grep -c '^row,' out)" -eq 1 ]
+}
+
 # Runs a duet where nobody else's objects are, ends it by a signal amid its launches and
 # tells what is left there.
 signalled() {
@@ -291,7 +345,7 @@ signalled() {
 		end=$((SECONDS + 10))
 		while left=$(
 				find q /dev/shm "$private" -mindepth 1
-				grep -hv key /proc/sysvipc/msg /proc/sysvipc/sem /proc/sysvipc/shm
+				grep -hv key /proc/sysvipc/{msg,sem,shm}
 				grep -lzxF "${2}" /proc/[0-9]*/environ 2>/dev/null
 			)
 			[ -n "$left" ] && [ $SECONDS -lt $end ]; do
