@@ -35,21 +35,20 @@ static ALWAYS_INLINE int prepare(struct side *side, size_t size)
 }
 
 /* Writes the next message. */
-static ALWAYS_INLINE void fill(
-	struct side *side, void *tx, size_t size, enum payload payload)
+static ALWAYS_INLINE void fill(const struct side *side, void *tx, size_t size,
+	uint64_t sequence, enum payload payload)
 {
 	if (payload == PAYLOAD_TOUCH)
-		payload_touch_write(tx, size, side->sent);
+		payload_touch_write(tx, size, sequence);
 	else if (payload == PAYLOAD_VERIFY)
-		payload_fill(tx, size, side->channel.side, side->sent, 0);
-	side->sent++;
+		payload_fill(tx, size, side->channel.side, sequence, 0);
 }
 
 /* Fills and sends what was prepared. */
 static ALWAYS_INLINE int send_prepared(
 	struct side *side, size_t size, enum payload payload)
 {
-	fill(side, side->next_tx, size, payload);
+	fill(side, side->next_tx, size, side->sent++, payload);
 	return side->channel.mechanism->send(&side->channel, size);
 }
 
@@ -221,9 +220,53 @@ static ALWAYS_INLINE int pong(struct side *side, const struct slice *slice,
 	return error;
 }
 
-/* Whether the next message of a stream shall be the last one; looks at the clock every
- * slice->batch messages. At least one comes after the hand-over, or there would be
- * nothing to time. */
+/* Sends `count` messages one by one. What does not change is in variables of its own: the
+ * compiler cannot know that the operations leave it alone. */
+static ALWAYS_INLINE int send_some(
+	struct side *side, size_t size, uint64_t count, enum payload payload)
+{
+	int (*const reserve)(
+		struct channel *, size_t, void **) = side->channel.mechanism->reserve;
+	int (*const send)(struct channel *, size_t) = side->channel.mechanism->send;
+	uint64_t sequence = side->sent, end = sequence + count;
+	void *tx = side->channel.tx;
+
+	for (; sequence < end; sequence++) {
+		int error = reserve ? reserve(&side->channel, size, &tx) : 0;
+
+		if (error)
+			return error;
+		fill(side, tx, size, sequence, payload);
+		error = send(&side->channel, size);
+		if (error)
+			return error;
+	}
+	side->sent = sequence;
+	return 0;
+}
+
+/* Looks at the clock every slice->batch messages. At least one comes after the hand-over,
+ * or there would be nothing to time. */
+static ALWAYS_INLINE int stream_out(struct side *side, const struct slice *slice,
+	struct report *report, enum payload payload)
+{
+	uint64_t first = side->sent;
+	uint64_t end = clock_stamp(side->clock) +
+		       clock_ticks(side->clock, slice->duration_ns);
+	int error;
+
+	do {
+		error = send_some(side, slice->size, slice->batch, payload);
+		if (error)
+			return error;
+	} while (side->sent - first <= slice->handover || clock_stamp(side->clock) < end);
+	announce_last(side, side->sent);
+	error = send_some(side, slice->size, 1, payload);
+	report->cost_messages = side->sent - first;
+	return error;
+}
+
+/* Whether the next message of a stream shall be the last one. */
 static ALWAYS_INLINE bool is_time_up(struct side *side, const struct slice *slice,
 	uint64_t first, uint64_t end, uint64_t *in_batch)
 {
@@ -231,31 +274,6 @@ static ALWAYS_INLINE bool is_time_up(struct side *side, const struct slice *slic
 		return false;
 	*in_batch = 0;
 	return side->sent - first > slice->handover && clock_stamp(side->clock) >= end;
-}
-
-static ALWAYS_INLINE int stream_out(struct side *side, const struct slice *slice,
-	struct report *report, enum payload payload)
-{
-	uint64_t first = side->sent;
-	uint64_t end = clock_stamp(side->clock) +
-		       clock_ticks(side->clock, slice->duration_ns);
-	uint64_t in_batch = 0;
-	bool is_last;
-
-	do {
-		int error;
-
-		is_last = is_time_up(side, slice, first, end, &in_batch);
-		if (is_last)
-			announce_last(side, side->sent);
-		error = prepare(side, slice->size);
-		if (!error)
-			error = send_prepared(side, slice->size, payload);
-		if (error)
-			return error;
-	} while (!is_last);
-	report->cost_messages = side->sent - first;
-	return 0;
 }
 
 /* The same with a buffer in user space: messages are written one behind the other and
@@ -282,7 +300,7 @@ static ALWAYS_INLINE int joined_out(struct side *side, const struct slice *slice
 		}
 		if (is_last)
 			announce_last(side, side->sent);
-		fill(side, side->channel.tx + used, slice->size, payload);
+		fill(side, side->channel.tx + used, slice->size, side->sent++, payload);
 		used += slice->size;
 		if (!error && (is_last || used == room)) {
 			error = mechanism->send(&side->channel, used);
@@ -305,24 +323,55 @@ static void report_stream(struct side *side, struct report *report, uint64_t tic
 	report->cost_messages = all_messages;
 }
 
+/* Receives messages until `count` have come or the last one of the slice has. Returns
+ * -errno, 0 or 1 after the last. What does not change is in variables, as in
+ * send_some(). */
+static ALWAYS_INLINE int recv_some(
+	struct side *side, size_t size, uint64_t count, enum payload payload)
+{
+	int (*const recv)(struct channel *, size_t, const void **,
+		size_t *) = side->channel.mechanism->recv;
+	int (*const release)(struct channel *) = side->channel.mechanism->release;
+	const _Atomic uint64_t *last = &side->control->last;
+	uint64_t sequence = side->received, end = sequence + count;
+	bool is_last = false;
+
+	for (; sequence < end && !is_last; sequence++) {
+		const void *rx;
+		size_t len;
+		int error = recv(&side->channel, size, &rx, &len);
+
+		if (error)
+			return error;
+		if (len != size)
+			return wrong_length(side, size, len);
+		error = look(side, rx, len, sequence, 0, size, payload);
+		if (error)
+			return error;
+		/* The stop rule's number was stored before this message left. */
+		atomic_thread_fence(memory_order_acquire);
+		is_last = atomic_load_explicit(last, memory_order_relaxed) == sequence;
+		error = release ? release(&side->channel) : 0;
+		if (error)
+			return error;
+	}
+	side->received = sequence;
+	return is_last;
+}
+
 static ALWAYS_INLINE int messages_in(struct side *side, const struct slice *slice,
 	struct report *report, enum payload payload)
 {
 	uint64_t first = side->received;
-	uint64_t start = 0, count, sequence;
+	uint64_t start, count;
+	int result = recv_some(side, slice->size, slice->handover, payload);
 
-	do {
-		int error;
-
-		sequence = side->received;
-		error = recv_one(side, slice->size, payload);
-		if (!error)
-			error = let_go(side);
-		if (error)
-			return error;
-		if (side->received - first == slice->handover)
-			start = clock_stamp(side->clock);
-	} while (!was_last(side, sequence));
+	start = clock_stamp(side->clock);
+	if (!result)
+		result = recv_some(
+			side, slice->size, UINT64_MAX - side->received, payload);
+	if (result < 0)
+		return result;
 	count = side->received - first;
 	report_stream(side, report, clock_stamp(side->clock) - start,
 		count - slice->handover, (count - slice->handover) * slice->size, count);

@@ -7,6 +7,7 @@
 #ifndef IPCMARK_PAYLOAD_H
 #define IPCMARK_PAYLOAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,27 +20,38 @@ extern const char *const payload_names[]; /* ends with NULL */
 /* A message may begin anywhere: behind another one, or in memory of a library's own. */
 typedef uint64_t __attribute__((aligned(1), may_alias)) payload_word;
 
+/* How many lines have a whole word to touch, counted from the start of a message, and
+ * whether a last one has less. Written so that a loop over messages of one size counts
+ * once. */
+static inline size_t payload_words(size_t size)
+{
+	return size / PAYLOAD_LINE + (size % PAYLOAD_LINE >= sizeof(payload_word));
+}
+
+static inline bool payload_has_rest(size_t size)
+{
+	return size % PAYLOAD_LINE - 1 < sizeof(payload_word) - 1;
+}
+
 static inline void payload_touch_write(void *tx, size_t size, uint64_t sequence)
 {
-	unsigned char *bytes = tx;
-	size_t i = 0;
+	unsigned char *at = tx;
 
 	/* Volatile: the stores are the point, nobody may merge or drop them. */
-	for (; i + sizeof sequence <= size; i += PAYLOAD_LINE)
-		*(volatile payload_word *)(void *)(bytes + i) = sequence;
-	for (; i < size; i += PAYLOAD_LINE)
-		*(volatile unsigned char *)(bytes + i) = (unsigned char)sequence;
+	for (size_t words = payload_words(size); words; words--, at += PAYLOAD_LINE)
+		*(volatile payload_word *)(void *)at = sequence;
+	if (payload_has_rest(size))
+		*(volatile unsigned char *)at = (unsigned char)sequence;
 }
 
 static inline void payload_touch_read(const void *rx, size_t size)
 {
-	const unsigned char *bytes = rx;
-	size_t i = 0;
+	const unsigned char *at = rx;
 
-	for (; i + sizeof(uint64_t) <= size; i += PAYLOAD_LINE)
-		(void)*(const volatile payload_word *)(const void *)(bytes + i);
-	for (; i < size; i += PAYLOAD_LINE)
-		(void)*(const volatile unsigned char *)(bytes + i);
+	for (size_t words = payload_words(size); words; words--, at += PAYLOAD_LINE)
+		(void)*(const volatile payload_word *)(const void *)at;
+	if (payload_has_rest(size))
+		(void)*(const volatile unsigned char *)at;
 }
 
 /* Writes bytes offset..offset+size-1 of message `sequence` of a direction (0 or 1). */

@@ -119,7 +119,7 @@ struct mechanism {
 	 * sides share: also where a message's memory must not be written again before
 	 * the peer is done. NULL: in channel->tx. */
 	int (*reserve)(struct channel *channel, size_t size, void **tx);
-	/* All of the message leaves. */
+	/* All of the message leaves. With reserve(), `size` is what was last reserved. */
 	int (*send)(struct channel *channel, size_t size);
 	/* Waits; *rx and *len are the message (CAP_BOUNDARIES) or the next 1..size bytes
 	 * of the stream. */

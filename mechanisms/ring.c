@@ -1,6 +1,6 @@
 /* ring.c: the rows of the ring: every memory with spinning and with a futex, every way of
  * waiting on POSIX shared memory. */
-#include "mechanisms/ring.h"
+#include "mechanisms/ring_ops.h"
 
 #define RING_MOST ((int64_t)64 << 20)
 

@@ -20,12 +20,11 @@ int ring_create(struct channel *channel)
 	channel->settings[RING_SIZE] = (int64_t)size;
 	/* Both sides make room for their next message before they read the last one: two
 	 * must fit, wherever the first one ends, or each would wait for the other. */
-	if (channel->size_max > (size - AHEAD) / 2 - HEADER) {
-		channel->size_max = (size_t)((size - AHEAD) / 2 - HEADER);
+	if (channel->size_max > size / 2 - LINE) {
+		channel->size_max = (size_t)(size / 2 - LINE);
 		why_say(&channel->size_limit, 0,
 			"two messages and %llu bytes must fit the ring (ring.size is %llu)",
-			(unsigned long long)(AHEAD + 2 * HEADER),
-			(unsigned long long)size);
+			(unsigned long long)(2 * LINE), (unsigned long long)size);
 	}
 	shared->size = size;
 	shared->bytes_offset = (sizeof(struct ring) + page - 1) / page * page;
@@ -73,8 +72,14 @@ int ring_attach(struct channel *channel)
 	own->rx = (struct ring *)(void *)sides[!channel->side];
 	own->tx_bytes = sides[channel->side] + shared->bytes_offset;
 	own->rx_bytes = sides[!channel->side] + shared->bytes_offset;
-	own->mask = shared->size - 1;
-	own->limit = TURN < shared->size ? TURN : shared->size;
+	own->size = shared->size;
+	own->limit = TURN;
+	own->head = own->until = own->tx_bytes;
+	own->tail = own->rx_bytes;
+	own->len = UINT64_MAX; /* no message has been seen */
+	/* Both at position 0. */
+	own->tx_lap = -(uint64_t)(uintptr_t)own->tx_bytes;
+	own->rx_lap = -(uint64_t)(uintptr_t)own->rx_bytes;
 	return make_gates(channel);
 }
 
