@@ -1,5 +1,6 @@
 /* The rings do not believe a header that says more than was expected: who reads on would
  * read what the peer never wrote, or beyond the ring. */
+#include "mechanisms/ring_ops.h"
 #include "pair_helper.h"
 
 static struct ground ground;
@@ -25,13 +26,28 @@ static int tear_down(void **state)
 
 static const struct mechanism *base;
 static size_t says; /* bytes, in that header */
+static unsigned char *reserved; /* where this side's next message goes */
 
-/* The header is written by send(), and not before the room for the next one is there. */
+static int wrong_reserve(struct channel *channel, size_t size, void **tx)
+{
+	int error = base->reserve(channel, size, tx);
+
+	reserved = *tx;
+	return error;
+}
+
+/* The wrong header stands behind a good message before that one is published and its
+ * receiver woken; nothing is sent after it. */
 static int wrong_send(struct channel *channel, size_t size)
 {
 	static unsigned sends;
+	uint64_t header = says + 1;
 
-	return base->send(channel, ++sends == AT ? says : size);
+	if (++sends >= AT)
+		return 0;
+	if (sends == AT - 1)
+		memcpy(reserved - HEADER + padded(size), &header, HEADER);
+	return base->send(channel, size);
 }
 
 static void assert_refused(enum test test, size_t bytes)
@@ -44,6 +60,7 @@ static void assert_refused(enum test test, size_t bytes)
 	int error;
 
 	says = bytes;
+	wrong.reserve = wrong_reserve;
 	wrong.send = wrong_send;
 	/* Nobody looks at the bytes: it is the header that is wrong. */
 	spec.payload = PAYLOAD_NONE;
