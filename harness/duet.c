@@ -194,12 +194,13 @@ static int alternate(struct duet *duet, const struct launch_spec *spec,
 	size_t total = spec->size_count * slices;
 	uint32_t *order = calloc(total ? total : 1, sizeof *order);
 	bool is_failed = false;
-	int error = order ? 0 : why_say(why, ENOMEM, "order the slices");
+	int error = 0;
 
-	for (size_t i = 0; order && i < total; i++)
+	if (!order)
+		return why_say(why, ENOMEM, "order the slices");
+	for (size_t i = 0; i < total; i++)
 		order[i] = (uint32_t)i;
-	if (order)
-		random_shuffle(random, order, total, sizeof *order);
+	random_shuffle(random, order, total, sizeof *order);
 	for (size_t i = 0; i < total && !error && !is_failed; i++) {
 		int first = (int)random_below(random, 2);
 
