@@ -1,29 +1,11 @@
 /* Streams where the system does less than it was asked for: writes that are cut short,
  * calls that are interrupted; and a peer that goes away, which whoever stays must notice
  * at its own end. */
-#include "pair_helper.h"
+#include "ground_helper.h"
 
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
-
-static struct ground ground;
-static struct why why;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	assert_false(has_children());
-	return place_remove();
-}
 
 /* --- a system that does less -----------------------------------------------------------
  */
@@ -344,5 +326,5 @@ int main(void)
 		cmocka_unit_test(the_end_of_the_peer_is_noticed),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_ground, tear_down_ground);
 }
