@@ -138,6 +138,54 @@ static void killed_before_stop(void **state)
 	with_every_row(die_unused);
 }
 
+/* What a dying process had is gone before its pidfd tells that it died: the peer's error
+ * comes first, and the death is the cause all the same. */
+static int early_error;
+
+static int early_send(struct channel *channel, size_t size)
+{
+	(void)channel;
+	(void)size;
+	plot->other = getpid();
+	count_up(&plot->misdeeds);
+	return -early_error;
+}
+
+/* Dies when the error has been reported, for its peer sleeps. */
+static int dying_recv(struct channel *channel, size_t size, const void **rx, size_t *len)
+{
+	uint64_t end = from_now(PATIENCE);
+
+	if (channel->side == 0)
+		return base->recv(channel, size, rx, len);
+	(void)await_count(&plot->misdeeds, 1);
+	while (clock_now_ns() < end && process_state(plot->other) != 'S')
+		sched_yield();
+	raise(SIGKILL);
+	return -EIO;
+}
+
+static void death_is_told_before_its_consequence(void **state)
+{
+	static const int errors[] = { EPIPE, ECONNRESET, ECONNREFUSED, ENOTCONN, ESRCH };
+	struct mechanism row;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+		struct pair *pair;
+
+		*plot = (struct plot) { .misdeed = BEHAVE };
+		base = row_with(CAP_PAYLOAD | CAP_BLOCKS, CAP_NAMED);
+		row = *base;
+		row.send = early_send;
+		row.recv = dying_recv;
+		early_error = errors[i];
+		pair = start(&row);
+		assert_killed(&row, long_slice(pair, &row, TEST_THROUGHPUT, PATIENCE), 1);
+		pair_stop(pair);
+	}
+}
+
 /* --- the parent dies
  * -------------------------------------------------------------------------- */
 
@@ -214,6 +262,7 @@ int main(void)
 		cmocka_unit_test(killed_while_peer_is_stopped),
 		cmocka_unit_test(killed_between_slices),
 		cmocka_unit_test(killed_before_stop),
+		cmocka_unit_test(death_is_told_before_its_consequence),
 		cmocka_unit_test(killed_parent_leaves_nothing),
 	};
 
