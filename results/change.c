@@ -33,6 +33,7 @@ void changes_free(struct changes *changes)
 	for (size_t i = 0; i < changes->count; i++) {
 		free(changes->items[i].base);
 		free(changes->items[i].candidate);
+		free(changes->items[i].ratios);
 	}
 	for (size_t i = 0; i < changes->note_count; i++)
 		free(changes->notes[i]);
@@ -113,17 +114,19 @@ static void *grow(void *items, size_t count, size_t size)
 
 struct change *changes_add(struct changes *changes, const struct result_row *like,
 	bool is_exact, const double *base, size_t base_count, const double *candidate,
-	size_t candidate_count)
+	size_t candidate_count, const double *ratios)
 {
 	double *bases = copy(base, base_count);
 	double *candidates = copy(candidate, candidate_count);
+	double *quotients = ratios ? copy(ratios, base_count) : NULL;
 	struct change *change, *items = NULL;
 
-	if (bases && candidates)
+	if (bases && candidates && (quotients || !ratios))
 		items = grow(changes->items, changes->count, sizeof *items);
 	if (!items) {
 		free(bases);
 		free(candidates);
+		free(quotients);
 		return NULL;
 	}
 	changes->items = items;
@@ -141,6 +144,8 @@ struct change *changes_add(struct changes *changes, const struct result_row *lik
 	change->base_count = base_count;
 	change->candidate = candidates;
 	change->candidate_count = candidate_count;
+	change->ratios = quotients;
+	change->decision.ratios = quotients;
 	change->visible = NAN;
 	change->decision.design = is_exact && change->quantity == QUANTITY_CAPACITY
 					  ? DESIGN_EXACT
@@ -155,7 +160,7 @@ struct change *changes_add(struct changes *changes, const struct result_row *lik
 struct change *changes_add_unmeasured(
 	struct changes *changes, const struct result_row *like, const char *why)
 {
-	struct change *change = changes_add(changes, like, false, NULL, 0, NULL, 0);
+	struct change *change = changes_add(changes, like, false, NULL, 0, NULL, 0, NULL);
 
 	if (change)
 		decision_refuse(&change->decision, why);

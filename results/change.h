@@ -38,6 +38,7 @@ struct change {
 				* values were set against; "": none was */
 	double *base, *candidate; /* of the launches, in `unit` */
 	size_t base_count, candidate_count;
+	double *ratios; /* of each pair of launches that were alternated; or NULL */
 	struct decision decision;
 	double visible; /* the least change that would have been found, as a factor;
 			 * INFINITY: none; NAN: not known */
@@ -77,11 +78,11 @@ void changes_free(struct changes *changes);
 /* Adds a case of which only the names are filled in from `like` (mechanism, test, size,
  * placement, payload) with the launch values of both sides, which are copied: ns for
  * latency, B/s for throughput, B for capacity. is_exact: the row holds the same every
- * time. Returns the case, valid until the next one is added (set `detail`,
- * `decision.is_realtime`), or NULL without memory. */
+ * time. `ratios`, copied too, is decision.ratios. Returns the case, valid until the next
+ * one is added (set `detail`, `decision.is_realtime`), or NULL without memory. */
 struct change *changes_add(struct changes *changes, const struct result_row *like,
 	bool is_exact, const double *base, size_t base_count, const double *candidate,
-	size_t candidate_count);
+	size_t candidate_count, const double *ratios);
 
 /* Adds a case that could not be compared, and why. */
 struct change *changes_add_unmeasured(

@@ -348,13 +348,13 @@ static void the_list(void **state)
 	row_text(row.test, "throughput");
 	row.size_bytes = 4096;
 	draw_pairs(&random, 0.9, 0.01, &sides);
-	added = changes_add(
-		changes, &row, false, sides.base, LAUNCHES, sides.candidate, LAUNCHES);
+	added = changes_add(changes, &row, false, sides.base, LAUNCHES, sides.candidate,
+		LAUNCHES, NULL);
 	assert_non_null(added);
 	assert_string_equal(added->unit, "B/s");
 	row_text(row.test, "capacity");
-	added = changes_add(
-		changes, &row, true, (double[]) { 65536 }, 1, (double[]) { 4096 }, 1);
+	added = changes_add(changes, &row, true, (double[]) { 65536 }, 1,
+		(double[]) { 4096 }, 1, NULL);
 	assert_non_null(added);
 	row_text(row.test, "latency");
 	assert_non_null(changes_add_unmeasured(changes, &row, "skipped: no pipes here"));

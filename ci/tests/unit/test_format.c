@@ -52,7 +52,7 @@ static struct change *add(struct changes *changes, const char *mechanism,
 			      (1 + spread * scatter[(i * 5 + 3) % LAUNCHES] / 1000);
 	}
 	change = changes_add(changes, &row, strcmp(test, "capacity") == 0, sides[0],
-		LAUNCHES, sides[1], LAUNCHES);
+		LAUNCHES, sides[1], LAUNCHES, NULL);
 	assert_non_null(change);
 	return change;
 }
