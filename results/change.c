@@ -154,6 +154,9 @@ struct change *changes_add(struct changes *changes, const struct result_row *lik
 	change->decision.more_is_better = change->quantity != QUANTITY_TIME;
 	decision_measure(&change->decision, bases, base_count, candidates,
 		candidate_count, &changes->rule);
+	if (change->quantity != QUANTITY_CAPACITY)
+		modes_find(bases, base_count, candidates, candidate_count, quotients,
+			&change->modes);
 	return change;
 }
 
@@ -322,13 +325,34 @@ char *change_name(const struct change *change, char *text)
 	return text;
 }
 
+/* "31.2 µs (9 launches of the base, 4 of the candidate, +0.3 %)" */
+static size_t put_mode(const struct change *change, int i, char *text, size_t size)
+{
+	const struct mode *mode = &change->modes.mode[i];
+	char level[TEXT_QUANTITY], percent[24] = "";
+
+	if (!isnan(mode->ratio))
+		snprintf(percent, sizeof percent, ", %+.1f %%",
+			change_percent(mode->ratio));
+	return (size_t)snprintf(text, size,
+		i ? " and %s (%zu and %zu%s)"
+		  : "two modes: %s (%zu launches of the base, %zu of the candidate%s)",
+		quantity_text(change, mode->level, level), mode->base, mode->candidate,
+		percent);
+}
+
 char *change_remark(const struct change *change, char *text)
 {
+	size_t used = 0;
+
 	*text = '\0';
 	if (*change->canary)
-		snprintf(text, CHANGE_REMARK,
-			"against the canary %s; %+.1f %% as it was measured",
-			change->canary, change_percent(change->decision.raw_ratio));
+		used = (size_t)snprintf(text, CHANGE_REMARK,
+			"against the canary %s; %+.1f %% as it was measured%s",
+			change->canary, change_percent(change->decision.raw_ratio),
+			change->modes.count ? "; " : "");
+	for (int i = 0; i < (int)change->modes.count; i++)
+		used += put_mode(change, i, text + used, CHANGE_REMARK - used);
 	return text;
 }
 

@@ -12,6 +12,7 @@
 
 #include "harness/base/why.h"
 #include "results/decision.h"
+#include "results/modes.h"
 #include "results/row.h"
 
 /* Which number of a launch is compared. */
@@ -40,6 +41,7 @@ struct change {
 	size_t base_count, candidate_count;
 	double *ratios; /* of each pair of launches that were alternated; or NULL */
 	struct decision decision;
+	struct modes modes; /* two groups of launches, where they are to be told apart */
 	double visible; /* the least change that would have been found, as a factor;
 			 * INFINITY: none; NAN: not known */
 };
@@ -117,9 +119,10 @@ char *change_name(const struct change *change, char *text);
 /* "shared-l3, payload touch, gap 1 ms": what the cases of its block share. */
 char *change_block_name(const struct change *change, char *text);
 
-/* "against the canary futex; +12.3 % as it was measured", or "". `text` has
- * CHANGE_REMARK bytes; returns it. */
-#define CHANGE_REMARK 320
+/* "against the canary futex; +12.3 % as it was measured", "two modes: 31.2 µs (9 launches
+ * of the base, 4 of the candidate, +0.3 %) and 66.0 µs (7 and 12, -0.1 %)", both or "".
+ * `text` has CHANGE_REMARK bytes; returns it. */
+#define CHANGE_REMARK 480
 char *change_remark(const struct change *change, char *text);
 
 /* Change of the quantity as it is measured, in percent: +5 is more time, or more
