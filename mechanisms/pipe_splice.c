@@ -1,13 +1,17 @@
-/* pipe_splice.c: the writer puts a message into a pipe of its own and moves the pages
- * from there into a UNIX stream socket without another copy, as a proxy does; the reader
- * reads the socket. See splice(2). Moved on to /dev/null instead, where nobody reads
- * them, pages are a floor: floor_splice.c. */
+/* pipe_splice.c: the writer puts its own pages into a pipe of its own and moves them from
+ * there into a UNIX stream socket, as a proxy moves what it does not look at; the reader
+ * reads the socket, and its copy is the only one. See splice(2). Moved on to /dev/null
+ * instead, where nobody reads them, pages are a floor: floor_splice.c.
+ *
+ * Why not write(2) into the pipe: that is a copy, so nothing would be saved but switches,
+ * and that only as far as the socket holds more than a pipe. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "mechanisms/descriptor.h"
+#include "mechanisms/page_pool.h"
 #include "mechanisms/pipe.h"
 #include "mechanisms/socket_buffers.h"
 
@@ -18,6 +22,7 @@ enum { SIZE, SNDBUF };
 struct splice_shared {
 	struct descriptor_pairs pairs; /* of the sockets */
 	int64_t pipe_size; /* as wanted */
+	struct page_pool_shared pool;
 };
 
 struct splice_own {
@@ -25,6 +30,7 @@ struct splice_own {
 	int in, out; /* of this side's pipe */
 	size_t pipe_size;
 	bool has_pipe;
+	struct page_pool pool;
 };
 
 static int open_pipe(struct channel *channel, int ends[2], int64_t *size)
@@ -51,7 +57,7 @@ static int try_splice(struct channel *channel, const struct descriptor_pairs *pa
 
 	if (error)
 		return error;
-	if (write(ends[1], channel->tx, 1) != 1 ||
+	if (page_pool_splice(ends[1], channel->tx, 1, SPLICE_F_NONBLOCK) != 1 ||
 		splice(ends[0], NULL, pairs->tx[0], NULL, 1, SPLICE_F_NONBLOCK) != 1 ||
 		recv(pairs->rx[1], channel->rx, 1, MSG_DONTWAIT) != 1)
 		error = why_say(channel->why, errno, "%s: move a byte to a socket",
@@ -83,12 +89,14 @@ static int splice_create(struct channel *channel)
 		if (error)
 			return error;
 	}
+	/* Besides what the socket holds; the pipe is empty between messages. */
+	shared->pool.pages = page_pool_size(channel, (size_t)channel->settings[SNDBUF]);
 	return try_splice(channel, &shared->pairs);
 }
 
 static int splice_attach(struct channel *channel)
 {
-	const struct splice_shared *shared = channel->shared;
+	struct splice_shared *shared = channel->shared;
 	struct splice_own *own = channel->own;
 	int64_t size = shared->pipe_size;
 	int ends[2];
@@ -101,10 +109,10 @@ static int splice_attach(struct channel *channel)
 	own->in = ends[1];
 	own->out = ends[0];
 	own->has_pipe = true;
-	/* What an empty pipe takes in one write; every page of it is used. */
+	/* What an empty pipe takes at once; every page of it is used. */
 	own->pipe_size = size == SETTING_UNSET ? (size_t)sysconf(_SC_PAGESIZE)
 					       : (size_t)size;
-	return 0;
+	return page_pool_attach(channel, &own->pool, &shared->pool);
 }
 
 static void splice_detach(struct channel *channel)
@@ -116,10 +124,19 @@ static void splice_detach(struct channel *channel)
 		close(own->out);
 	}
 	own->has_pipe = false;
+	page_pool_detach(&own->pool);
 	descriptors_detach(channel);
 }
 
-/* Fills the empty pipe with the first bytes of `size` and returns how many, or -errno. */
+static int splice_reserve(struct channel *channel, size_t size, void **tx)
+{
+	struct splice_own *own = channel->own;
+
+	*tx = page_pool_reserve(channel, &own->pool, size);
+	return 0;
+}
+
+/* Puts the first pages of `size` bytes into the empty pipe: how many bytes, or -errno. */
 static ssize_t fill_pipe(struct channel *channel, const void *bytes, size_t size)
 {
 	const struct splice_own *own = channel->own;
@@ -128,26 +145,26 @@ static ssize_t fill_pipe(struct channel *channel, const void *bytes, size_t size
 	if (size > own->pipe_size)
 		size = own->pipe_size;
 	do {
-		filled = write(own->in, bytes, size);
+		filled = page_pool_splice(own->in, bytes, size, 0);
 	} while (filled < 0 && errno == EINTR);
 	if (filled < 0)
-		return why_say(channel->why, errno, "%s: write %zu bytes to the pipe",
+		return why_say(channel->why, errno, "%s: vmsplice %zu bytes",
 			channel->mechanism->name, size);
 	return filled;
 }
 
 static int splice_send(struct channel *channel, size_t size)
 {
-	const struct splice_own *own = channel->own;
-	const unsigned char *at = channel->tx;
+	struct splice_own *own = channel->own;
+	const unsigned char *at = page_pool_reserved(&own->pool);
 
-	while (size) {
-		ssize_t filled = fill_pipe(channel, at, size);
+	for (size_t left = size; left;) {
+		ssize_t filled = fill_pipe(channel, at, left);
 
 		if (filled < 0)
 			return (int)filled;
 		at += filled;
-		size -= (size_t)filled;
+		left -= (size_t)filled;
 		while (filled) {
 			ssize_t moved = splice(own->out, NULL, own->ends.tx, NULL,
 				(size_t)filled, SPLICE_F_MOVE);
@@ -160,10 +177,24 @@ static int splice_send(struct channel *channel, size_t size)
 				filled -= moved;
 		}
 	}
+	page_pool_sent(&own->pool, size);
 	return 0;
 }
 
-/* What the socket does not take goes out of the pipe again. */
+/* read(2) has copied the bytes when it returns: they are the writer's again at once. */
+static int splice_recv(struct channel *channel, size_t size, const void **rx, size_t *len)
+{
+	struct splice_own *own = channel->own;
+	int error = descriptors_recv(channel, size, rx, len);
+
+	if (!error)
+		page_pool_received(channel, &own->pool, *len);
+	return error;
+}
+
+/* A pool large enough for all that a socket holds of single bytes would be of no other
+ * use, so what is offered is copied into the pipe: whose pages they are does not matter
+ * to the socket. What it does not take goes out of the pipe again. */
 static ssize_t splice_offer(struct channel *channel, const void *bytes, size_t size)
 {
 	struct splice_own *own = channel->own;
@@ -177,9 +208,12 @@ static ssize_t splice_offer(struct channel *channel, const void *bytes, size_t s
 			return error;
 		own->ends.is_nonblocking = true;
 	}
-	filled = fill_pipe(channel, bytes, size);
+	if (size > own->pipe_size)
+		size = own->pipe_size;
+	filled = write(own->in, bytes, size);
 	if (filled < 0)
-		return filled;
+		return why_say(channel->why, errno, "%s: write %zu bytes to the pipe",
+			channel->mechanism->name, size);
 	while (accepted < filled && !reason) {
 		ssize_t moved = splice(own->out, NULL, own->ends.tx, NULL,
 			(size_t)(filled - accepted), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
@@ -209,7 +243,7 @@ const struct mechanism pipe_splice_mechanism = {
 	.title = "pipe, splice",
 	.family = "pipe",
 	.cite = "splice(2)",
-	.says = "written to a pipe, its pages moved to a UNIX stream socket, read there",
+	.says = "the writer's pages, through a pipe to a UNIX stream socket, read there",
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE,
 	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
 		 TEST_BIT(TEST_CAPACITY),
@@ -219,8 +253,9 @@ const struct mechanism pipe_splice_mechanism = {
 	.own_size = sizeof(struct splice_own),
 	.create = splice_create,
 	.attach = splice_attach,
+	.reserve = splice_reserve,
 	.send = splice_send,
-	.recv = descriptors_recv,
+	.recv = splice_recv,
 	.offer = splice_offer,
 	.detach = splice_detach,
 };

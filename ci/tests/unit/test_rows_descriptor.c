@@ -106,11 +106,15 @@ static int run(struct pair *pair, enum slice_kind kind, size_t size, uint64_t du
 	return run_reading(pair, kind, size, duration_ns, size);
 }
 
-/* --- vmsplice --------------------------------------------------------------------------
+/* --- pages that are passed on --------------------------------------------------------
  */
 
-/* The row without what is special about it: the same pages for every message, whether or
+static const char *const passing_rows[] = { "pipe_vmsplice", "pipe_splice" };
+#define PASSING_ROWS (sizeof passing_rows / sizeof passing_rows[0])
+
+/* A row without what is special about it: the same pages for every message, whether or
  * not the reader is done. */
+static const struct mechanism *patient;
 static void *first_pages; /* in each side */
 
 static int hasty_reserve(struct channel *channel, size_t size, void **tx)
@@ -118,9 +122,22 @@ static int hasty_reserve(struct channel *channel, size_t size, void **tx)
 	int error = 0;
 
 	if (!first_pages)
-		error = row("pipe_vmsplice")->reserve(channel, size, &first_pages);
+		error = patient->reserve(channel, size, &first_pages);
 	*tx = first_pages;
 	return error;
+}
+
+static void wait_for_the_reader(const struct mechanism *mechanism, size_t size)
+{
+	struct pair *pair = start(mechanism, size);
+
+	/* By parts as well: the last page is still to be read when the others are not. */
+	if (run(pair, SLICE_THROUGHPUT, size, 100 * MS) ||
+		run_reading(pair, SLICE_THROUGHPUT, size, 100 * MS,
+			size < 700 ? size : 700) ||
+		run(pair, SLICE_LATENCY, size, 20 * MS))
+		fail_msg("%s, %zu bytes: %s", mechanism->name, size, why.text);
+	pair_stop(pair);
 }
 
 static void pages_wait_for_the_reader(void **state)
@@ -128,33 +145,27 @@ static void pages_wait_for_the_reader(void **state)
 	static const size_t sizes[] = { 1, 64, 4097, 65536, 300000 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-		struct pair *pair = start(row("pipe_vmsplice"), sizes[i]);
-
-		/* By parts as well: the last page is still to be read when the others are
-		 * not. */
-		if (run(pair, SLICE_THROUGHPUT, sizes[i], 100 * MS) ||
-			run_reading(pair, SLICE_THROUGHPUT, sizes[i], 100 * MS,
-				sizes[i] < 700 ? sizes[i] : 700) ||
-			run(pair, SLICE_LATENCY, sizes[i], 20 * MS))
-			fail_msg("%zu bytes: %s", sizes[i], why.text);
-		pair_stop(pair);
-	}
+	for (size_t r = 0; r < PASSING_ROWS; r++)
+		for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+			wait_for_the_reader(row(passing_rows[r]), sizes[i]);
 }
 
 static void pages_written_too_early_are_seen(void **state)
 {
-	struct mechanism hasty = *row("pipe_vmsplice");
-	struct pair *pair;
-
 	(void)state;
-	hasty.reserve = hasty_reserve;
-	pair = start(&hasty, 64);
-	/* A pipe holds sixteen such messages: the sender is ahead at once. Ends by being
-	 * seen, or in PATIENCE. */
-	assert_int_equal(run(pair, SLICE_THROUGHPUT, 64, 3600000 * MS), -EBADMSG);
-	assert_non_null(strstr(why.text, "is not what was sent"));
-	pair_stop(pair);
+	for (size_t r = 0; r < PASSING_ROWS; r++) {
+		struct mechanism hasty = *row(passing_rows[r]);
+		struct pair *pair;
+
+		patient = row(passing_rows[r]);
+		hasty.reserve = hasty_reserve;
+		pair = start(&hasty, 64);
+		/* A pipe holds sixteen such messages: the sender is ahead at once. Ends
+		 * by being seen, or in PATIENCE. */
+		assert_int_equal(run(pair, SLICE_THROUGHPUT, 64, 3600000 * MS), -EBADMSG);
+		assert_non_null(strstr(why.text, "is not what was sent"));
+		pair_stop(pair);
+	}
 }
 
 /* --- packets ---------------------------------------------------------------------------
