@@ -6,7 +6,8 @@
 # zombies that were left behind. Counts go into files that are renewed after each run;
 # started again with the same program and kernel it goes on where it was.
 #     IPCMARK_SOAK_COUNTS   results/reference/soak-checks.csv: one line for idle, one for
-#                           busy: runs, runs that differed, things left, zombies, seconds
+#                           busy: runs, runs that differed, things left, zombies, seconds,
+#                           and the mean load of the machine, other work included
 #     IPCMARK_SOAK_VERDICTS results/reference/soak-verdicts.csv: what is compared with
 #     IPCMARK_SOAK_MINUTES  ends after so many minutes, whatever is missing; 170
 #     IPCMARK               another program than the one it builds
@@ -32,7 +33,7 @@ ipcmark=${IPCMARK:-build/release/ipcmark}
 counts_file=${IPCMARK_SOAK_COUNTS:-results/reference/soak-checks.csv}
 verdicts_file=${IPCMARK_SOAK_VERDICTS:-results/reference/soak-verdicts.csv}
 end=$((SECONDS + 60 * ${IPCMARK_SOAK_MINUTES:-170}))
-columns='condition,runs,differed,left,zombies,seconds,kernel,commit'
+columns='condition,runs,differed,left,zombies,seconds,load,kernel,commit'
 kernel=$(uname -r)
 commit=$("$ipcmark" --version | sed -n '1s/.*(\([^ )]*\).*/\1/p')
 
@@ -51,14 +52,15 @@ watch_objects "$scratch"
 
 declare -A done_runs=([idle]=0 [busy]=0) differed=([idle]=0 [busy]=0)
 declare -A left_over=([idle]=0 [busy]=0) zombies=([idle]=0 [busy]=0) spent=([idle]=0 [busy]=0)
+declare -A load=([idle]=0 [busy]=0)
 
 # What an earlier soak of the same program has counted.
 if [ -s "$counts_file" ] && [ -s "$verdicts_file" ]; then
-	while IFS=, read -r condition count differ leftover zombie seconds k c; do
+	while IFS=, read -r condition count differ leftover zombie seconds mean k c; do
 		[ "$k,$c" = "$kernel,$commit" ] || continue
 		done_runs[$condition]=$count differed[$condition]=$differ
 		left_over[$condition]=$leftover zombies[$condition]=$zombie
-		spent[$condition]=$seconds
+		spent[$condition]=$seconds load[$condition]=$mean
 	done < <(tail -n +2 "$counts_file")
 fi
 if [ $((done_runs[idle] + done_runs[busy])) -eq 0 ]; then rm -f "$verdicts_file"; fi
@@ -71,7 +73,7 @@ write_counts() {
 	{
 		echo "$columns"
 		for condition in idle busy; do
-			echo "$condition,${done_runs[$condition]},${differed[$condition]},${left_over[$condition]},${zombies[$condition]},${spent[$condition]},$kernel,$commit"
+			echo "$condition,${done_runs[$condition]},${differed[$condition]},${left_over[$condition]},${zombies[$condition]},${spent[$condition]},${load[$condition]},$kernel,$commit"
 		done
 	} >"$new"
 	chmod 644 "$new"
@@ -126,6 +128,8 @@ run_once() {
 	zombies[$condition]=$((zombies[$condition] + $(zombies_of $$)))
 	rm -rf "$private"
 	done_runs[$condition]=$((done_runs[$condition] + 1))
+	load[$condition]=$(awk -v mean="${load[$condition]}" -v n="${done_runs[$condition]}" \
+		'{ printf "%.1f", mean + ($1 - mean) / n }' /proc/loadavg)
 	write_counts
 }
 
