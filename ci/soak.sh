@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Does the suite of checks always say the same? Runs all of it many times, half of them on
-# an idle machine, half beside two CPU hogs and a memory hog.
+# an idle machine, half beside two CPU hogs and a memory hog, in turns of ten.
 #     ci/soak.sh [RUNS=1000]
 # Compares each verdict with the first run's, and looks for objects, files, processes and
 # zombies that were left behind. Counts go into files that are renewed after each run;
@@ -39,9 +39,13 @@ commit=$("$ipcmark" --version | sed -n '1s/.*(\([^ )]*\).*/\1/p')
 
 scratch=$(mktemp -d)
 hogs=()
-cleanup() {
+stop_hogs() {
 	[ "${#hogs[@]}" -eq 0 ] || kill "${hogs[@]}" 2>/dev/null || true
+	hogs=()
 	wait
+}
+cleanup() {
+	stop_hogs
 	unwatch_objects
 	rm -rf "$scratch"
 }
@@ -133,12 +137,22 @@ run_once() {
 	write_counts
 }
 
-for condition in idle busy; do
-	wanted=$((runs / 2))
-	[ "$condition" = idle ] || wanted=$((runs - runs / 2))
-	[ "$condition" = idle ] || start_hogs
-	while [ "${done_runs[$condition]}" -lt "$wanted" ] && [ "$SECONDS" -lt "$end" ]; do
-		run_once "$condition"
+declare -A wanted=([idle]=$((runs / 2)) [busy]=$((runs - runs / 2)))
+
+# is_missing CONDITION: is there a run to do, and time for it?
+is_missing() {
+	[ "${done_runs[$1]}" -lt "${wanted[$1]}" ] && [ "$SECONDS" -lt "$end" ]
+}
+
+while is_missing idle || is_missing busy; do
+	for condition in idle busy; do
+		is_missing "$condition" || continue
+		[ "$condition" = idle ] || start_hogs
+		for _ in {1..10}; do
+			is_missing "$condition" || break
+			run_once "$condition"
+		done
+		stop_hogs
 	done
 done
 column -t -s , "$counts_file" 2>/dev/null || cat "$counts_file"
