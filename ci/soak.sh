@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Does the suite of checks always say the same? Runs all of it many times, half of them on
-# an idle machine, half beside two CPU hogs and a memory hog.
+# an idle machine, half beside two CPU hogs and a memory hog, in turns of ten.
 #     ci/soak.sh [RUNS=1000]
 # Compares each verdict with the first run's, and looks for objects, files, processes and
 # zombies that were left behind. Counts go into files that are renewed after each run;
 # started again with the same program and kernel it goes on where it was.
 #     IPCMARK_SOAK_COUNTS   results/reference/soak-checks.csv: one line for idle, one for
-#                           busy: runs, runs that differed, things left, zombies, seconds
+#                           busy: runs, runs that differed, things left, zombies, seconds,
+#                           and the mean load of the machine, other work included
 #     IPCMARK_SOAK_VERDICTS results/reference/soak-verdicts.csv: what is compared with
 #     IPCMARK_SOAK_MINUTES  ends after so many minutes, whatever is missing; 170
 #     IPCMARK               another program than the one it builds
@@ -32,15 +33,19 @@ ipcmark=${IPCMARK:-build/release/ipcmark}
 counts_file=${IPCMARK_SOAK_COUNTS:-results/reference/soak-checks.csv}
 verdicts_file=${IPCMARK_SOAK_VERDICTS:-results/reference/soak-verdicts.csv}
 end=$((SECONDS + 60 * ${IPCMARK_SOAK_MINUTES:-170}))
-columns='condition,runs,differed,left,zombies,seconds,kernel,commit'
+columns='condition,runs,differed,left,zombies,seconds,load,kernel,commit'
 kernel=$(uname -r)
 commit=$("$ipcmark" --version | sed -n '1s/.*(\([^ )]*\).*/\1/p')
 
 scratch=$(mktemp -d)
 hogs=()
-cleanup() {
+stop_hogs() {
 	[ "${#hogs[@]}" -eq 0 ] || kill "${hogs[@]}" 2>/dev/null || true
+	hogs=()
 	wait
+}
+cleanup() {
+	stop_hogs
 	unwatch_objects
 	rm -rf "$scratch"
 }
@@ -51,14 +56,15 @@ watch_objects "$scratch"
 
 declare -A done_runs=([idle]=0 [busy]=0) differed=([idle]=0 [busy]=0)
 declare -A left_over=([idle]=0 [busy]=0) zombies=([idle]=0 [busy]=0) spent=([idle]=0 [busy]=0)
+declare -A load=([idle]=0 [busy]=0)
 
 # What an earlier soak of the same program has counted.
 if [ -s "$counts_file" ] && [ -s "$verdicts_file" ]; then
-	while IFS=, read -r condition count differ leftover zombie seconds k c; do
+	while IFS=, read -r condition count differ leftover zombie seconds mean k c; do
 		[ "$k,$c" = "$kernel,$commit" ] || continue
 		done_runs[$condition]=$count differed[$condition]=$differ
 		left_over[$condition]=$leftover zombies[$condition]=$zombie
-		spent[$condition]=$seconds
+		spent[$condition]=$seconds load[$condition]=$mean
 	done < <(tail -n +2 "$counts_file")
 fi
 if [ $((done_runs[idle] + done_runs[busy])) -eq 0 ]; then rm -f "$verdicts_file"; fi
@@ -71,7 +77,7 @@ write_counts() {
 	{
 		echo "$columns"
 		for condition in idle busy; do
-			echo "$condition,${done_runs[$condition]},${differed[$condition]},${left_over[$condition]},${zombies[$condition]},${spent[$condition]},$kernel,$commit"
+			echo "$condition,${done_runs[$condition]},${differed[$condition]},${left_over[$condition]},${zombies[$condition]},${spent[$condition]},${load[$condition]},$kernel,$commit"
 		done
 	} >"$new"
 	chmod 644 "$new"
@@ -126,15 +132,27 @@ run_once() {
 	zombies[$condition]=$((zombies[$condition] + $(zombies_of $$)))
 	rm -rf "$private"
 	done_runs[$condition]=$((done_runs[$condition] + 1))
+	load[$condition]=$(awk -v mean="${load[$condition]}" -v n="${done_runs[$condition]}" \
+		'{ printf "%.1f", mean + ($1 - mean) / n }' /proc/loadavg)
 	write_counts
 }
 
-for condition in idle busy; do
-	wanted=$((runs / 2))
-	[ "$condition" = idle ] || wanted=$((runs - runs / 2))
-	[ "$condition" = idle ] || start_hogs
-	while [ "${done_runs[$condition]}" -lt "$wanted" ] && [ "$SECONDS" -lt "$end" ]; do
-		run_once "$condition"
+declare -A wanted=([idle]=$((runs / 2)) [busy]=$((runs - runs / 2)))
+
+# is_missing CONDITION: is there a run to do, and time for it?
+is_missing() {
+	[ "${done_runs[$1]}" -lt "${wanted[$1]}" ] && [ "$SECONDS" -lt "$end" ]
+}
+
+while is_missing idle || is_missing busy; do
+	for condition in idle busy; do
+		is_missing "$condition" || continue
+		[ "$condition" = idle ] || start_hogs
+		for _ in {1..10}; do
+			is_missing "$condition" || break
+			run_once "$condition"
+		done
+		stop_hogs
 	done
 done
 column -t -s , "$counts_file" 2>/dev/null || cat "$counts_file"

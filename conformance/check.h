@@ -44,9 +44,14 @@ enum need {
 	NEED_IPV4 = 1 << 8, /* the loopback interface */
 	NEED_IPV6 = 1 << 9,
 	NEED_FIFO_SCHED = 1 << 10, /* may use SCHED_FIFO */
-	NEED_NAMESPACES = 1 << 11, /* may unshare(2) what it needs */
+	NEED_NAMESPACES =
+		1 << 11, /* may unshare(2) what it needs, and /proc to set it up */
+	NEED_POSIX_SHM = 1 << 12, /* where named memory and semaphores live */
+	NEED_DESCRIPTORS = 1 << 13, /* numbers up to NEEDED_DESCRIPTORS may be used */
 };
-#define NEEDS 12
+#define NEEDS 14
+
+#define NEEDED_DESCRIPTORS 128
 
 struct check {
 	const char *id; /* "pipe.eof.drain_then_zero"; begins with the topic */
@@ -168,6 +173,9 @@ void scene_end(struct scene *scene, pid_t pid);
 /* Becomes a user and group who owns nothing and has no privilege (needs NEED_ROOT); not
  * back again, so do it in a child. */
 void scene_become_nobody(struct scene *scene);
+
+/* Skips the check where no user or group has these numbers: user_namespaces(7). */
+void scene_need_ids(struct scene *scene, uid_t user, gid_t group);
 
 /* Gates order the processes of a check. Opening is for all time. */
 void scene_open(struct scene *scene, int gate);

@@ -221,7 +221,7 @@ static const struct check checks[] = {
 		.run = exec_dispositions,
 		.needs = NEED_PROC,
 		.values = kept },
-	{ .id = "exec.fds", .run = fds, .needs = NEED_PROC },
+	{ .id = "exec.fds", .run = fds, .needs = NEED_PROC | NEED_DESCRIPTORS },
 	{ .id = "exec.ids", .run = ids, .needs = NEED_PROC },
 	{ .id = "exec.surroundings", .run = surroundings, .needs = NEED_PROC },
 	{ .id = "exec.memory_bound", .run = memory_bound, .needs = NEED_PROC },

@@ -229,7 +229,10 @@ static const struct check checks[] = {
 	{ .id = "exec.by_descriptor", .run = by_descriptor, .needs = NEED_PROC },
 	{ .id = "exec.script", .run = script, .needs = NEED_PROC },
 	{ .id = "exec.refused", .run = refused, .needs = NEED_PROC, .values = refusals },
-	{ .id = "exec.spawned", .run = spawned, .needs = NEED_PROC, .values = spawnings },
+	{ .id = "exec.spawned",
+		.run = spawned,
+		.needs = NEED_PROC | NEED_DESCRIPTORS,
+		.values = spawnings },
 	{ .id = "exec.spawn_missing", .run = spawn_missing },
 	{ .id = NULL },
 };

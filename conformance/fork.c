@@ -347,7 +347,7 @@ static const struct check checks[] = {
 		.run = mmap_shared_dontfork,
 		.values = advices },
 	{ .id = "fork.ids", .run = ids },
-	{ .id = "fork.surroundings", .run = surroundings },
+	{ .id = "fork.surroundings", .run = surroundings, .needs = NEED_DESCRIPTORS },
 	{ .id = "fork.one_thread", .run = one_thread, .needs = NEED_PROC },
 	{ .id = "fork.atfork_order", .run = atfork_order },
 	{ .id = "fork.times_cleared", .run = times_cleared },

@@ -190,7 +190,7 @@ static const struct value passed_cases[] = {
 
 static const struct check checks[] = {
 	{ .id = "memfd.fresh", .run = fresh, .values = fresh_flags },
-	{ .id = "memfd.names", .run = names, .values = name_cases },
+	{ .id = "memfd.names", .run = names, .needs = NEED_PROC, .values = name_cases },
 	{ .id = "memfd.reopened", .run = reopened, .needs = NEED_PROC },
 	{ .id = "memfd.fdpass_same_memory", .run = passed, .values = passed_cases },
 	{ .id = NULL },

@@ -201,7 +201,7 @@ static void partial_write(struct scene *scene)
 }
 
 static const struct check checks[] = {
-	{ .id = "memfd.seals", .run = seals, .values = seal_cases },
+	{ .id = "memfd.seals", .run = seals, .needs = NEED_PROC, .values = seal_cases },
 	{ .id = "memfd.sealed_read_map", .run = sealed_read_map },
 	{ .id = "memfd.future_write", .run = future_write },
 	{ .id = "memfd.noexec_seal", .run = noexec_seal },

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -75,6 +76,32 @@ static int posix_mq(void)
 	return mq_open(name, O_RDONLY) < 0 && errno == ENOSYS ? -ENOSYS : 0;
 }
 
+/* Named semaphores live there too. */
+static int posix_shm(void)
+{
+	char name[LEDGER_NAME];
+	int fd;
+
+	snprintf(name, sizeof name, "/ipcmark-%016llx",
+		(unsigned long long)random_secret());
+	fd = shm_open(name, O_CREAT | O_EXCL | O_RDWR, 0600);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	shm_unlink(name);
+	return 0;
+}
+
+static int descriptors(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+			       limit.rlim_cur < NEEDED_DESCRIPTORS
+		       ? -EMFILE
+		       : 0;
+}
+
 static int huge_pages(void)
 {
 	return text_file_number("/sys/kernel/mm/hugepages/hugepages-2048kB/"
@@ -84,13 +111,19 @@ static int huge_pages(void)
 		       : -ENOMEM;
 }
 
-static int bind_loopback(int family, const void *address, socklen_t length)
+/* A new network namespace lets one bind to an interface that is down, but not connect. */
+static int reach_loopback(int family, const void *address, socklen_t length)
 {
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), error = 0;
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in6 largest;
+	} own;
 
 	if (fd < 0)
 		return -errno;
-	if (bind(fd, address, length))
+	if (bind(fd, address, length) || getsockname(fd, &own.any, &length) ||
+		connect(fd, &own.any, length))
 		error = -errno;
 	close(fd);
 	return error;
@@ -101,7 +134,7 @@ static int ipv4(void)
 	const struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 
-	return bind_loopback(AF_INET, &address, sizeof address);
+	return reach_loopback(AF_INET, &address, sizeof address);
 }
 
 static int ipv6(void)
@@ -109,7 +142,7 @@ static int ipv6(void)
 	const struct sockaddr_in6 address = { .sin6_family = AF_INET6,
 		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
 
-	return bind_loopback(AF_INET6, &address, sizeof address);
+	return reach_loopback(AF_INET6, &address, sizeof address);
 }
 
 /* In a child, which keeps what it got to itself. */
@@ -143,6 +176,8 @@ static int fifo_sched(void)
 
 static int unshare_ipc(void)
 {
+	if (access("/proc/self/ns/ipc", F_OK))
+		return -1;
 	return unshare(CLONE_NEWIPC | (geteuid() ? CLONE_NEWUSER : 0));
 }
 
@@ -166,7 +201,9 @@ static const struct {
 	{ "IPv4", "needs the IPv4 loopback interface", ipv4 },
 	{ "IPv6", "needs the IPv6 loopback interface", ipv6 },
 	{ "SCHED_FIFO", "needs leave to use SCHED_FIFO", fifo_sched },
-	{ "namespaces", "needs leave to make namespaces", namespaces },
+	{ "namespaces", "needs leave to make namespaces, and /proc", namespaces },
+	{ "POSIX shm", "needs a place for named shared memory (/dev/shm)", posix_shm },
+	{ "descriptors", "needs 128 descriptors (ulimit -n)", descriptors },
 };
 
 int needs_met(unsigned mask, struct why *why)

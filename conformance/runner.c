@@ -37,6 +37,9 @@ struct runner {
 	void *context;
 	struct slot slots[JOBS];
 	int slot_count;
+	sigset_t sleep_mask; /* of ppoll(2): all that may interrupt, and SIGCHLD */
+	sigset_t old_mask;
+	struct sigaction old_action;
 	bool is_ready[]; /* of each point */
 };
 
@@ -154,13 +157,12 @@ static void end_strays(const struct runner *runner)
 	strays_end(ours, count);
 }
 
-/* Sleeps until a child ends, a deadline passes or a signal arrives. */
+/* Sleeps until a child ends, a deadline passes or a signal arrives. The ends of children
+ * are told by SIGCHLD, which every system has, and not by pidfds. */
 static void sleep_until_news(struct runner *runner)
 {
-	struct pollfd polled[JOBS];
 	uint64_t now = now_ns(), nearest = UINT64_MAX, limit = deadline_ns(runner);
 	struct timespec timeout;
-	nfds_t count = 0;
 
 	for (int i = 0; i < runner->slot_count; i++) {
 		const struct slot *slot = &runner->slots[i];
@@ -168,15 +170,12 @@ static void sleep_until_news(struct runner *runner)
 					? slot->since_ns + limit - now
 					: 0;
 
-		if (!slot->point)
-			continue;
-		polled[count++] = (struct pollfd) { slot->child.pidfd, POLLIN, 0 };
-		if (left < nearest)
+		if (slot->point && left < nearest)
 			nearest = left;
 	}
 	timeout = (struct timespec) { (time_t)(nearest / 1000000000u),
 		(long)(nearest % 1000000000u) };
-	ppoll(polled, count, &timeout, runner->options->sleep_mask);
+	ppoll(NULL, 0, &timeout, &runner->sleep_mask);
 }
 
 static bool has_ended(const struct slot *slot)
@@ -286,6 +285,33 @@ static void close_slots(struct runner *runner)
 	}
 }
 
+static void note_end(int number)
+{
+	(void)number; /* it interrupts ppoll(2), that is all */
+}
+
+/* SIGCHLD arrives while the runner sleeps and at no other time, so none is missed. */
+static void watch_children(struct runner *runner)
+{
+	struct sigaction action = { .sa_handler = note_end };
+	sigset_t child;
+
+	sigemptyset(&action.sa_mask);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &runner->old_mask);
+	sigaction(SIGCHLD, &action, &runner->old_action);
+	runner->sleep_mask = runner->options->sleep_mask ? *runner->options->sleep_mask
+							 : runner->old_mask;
+	sigdelset(&runner->sleep_mask, SIGCHLD);
+}
+
+static void unwatch_children(const struct runner *runner)
+{
+	sigaction(SIGCHLD, &runner->old_action, NULL);
+	sigprocmask(SIG_SETMASK, &runner->old_mask, NULL);
+}
+
 int runner_run(struct point *points, size_t count, const struct runner_options *options,
 	void (*done)(struct point *point, void *context), void *context, struct why *why)
 {
@@ -302,12 +328,14 @@ int runner_run(struct point *points, size_t count, const struct runner_options *
 		.context = context };
 	/* Whatever a check leaves running becomes our child when the check has ended. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	watch_children(runner);
 	error = open_slots(runner, jobs, why);
 	if (!error)
 		error = run_phase(runner, false, jobs, why);
 	if (!error)
 		error = run_phase(runner, true, 1, why);
 	close_slots(runner);
+	unwatch_children(runner);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
 	free(runner);
 	return error;

@@ -52,6 +52,21 @@ void scene_become_nobody(struct scene *scene)
 	SETUP(scene, prctl(PR_SET_PDEATHSIG, SIGKILL));
 }
 
+void scene_need_ids(struct scene *scene, uid_t user, gid_t group)
+{
+	int end[2], got, error;
+
+	/* A number that is not mapped is refused before anybody asks about rights. */
+	SETUP(scene, pipe(end));
+	got = fchown(end[0], user, group);
+	error = errno;
+	close(end[0]);
+	close(end[1]);
+	if (got < 0 && error == EINVAL)
+		SKIP(scene, "this user namespace has no user %u or no group %u", user,
+			group);
+}
+
 void scene_open(struct scene *scene, int gate)
 {
 	atomic_store(&scene->common->gates[gate], 1);

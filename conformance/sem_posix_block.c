@@ -274,7 +274,7 @@ static const struct value interrupt_flags[] = {
 static const struct check checks[] = {
 	{ .id = "sem.posix.pshared",
 		.run = pshared_case,
-		.needs = NEED_PROC,
+		.needs = NEED_PROC | NEED_POSIX_SHM,
 		.values = pshared_cases },
 	{ .id = "sem.posix.wakes_one", .run = wakes_one, .needs = NEED_PROC },
 	{ .id = "sem.posix.killed_waiter", .run = killed_waiter, .needs = NEED_PROC },

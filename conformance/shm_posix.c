@@ -221,14 +221,23 @@ static void empties(struct scene *scene)
 }
 
 static const struct check checks[] = {
-	{ .id = "shm.posix.lifecycle", .run = lifecycle, .values = lifecycle_cases },
-	{ .id = "shm.posix.persist", .run = persist, .values = ends },
-	{ .id = "shm.posix.visible", .run = visible },
-	{ .id = "shm.posix.zero_fill_grow", .run = zero_fill_grow },
+	{ .id = "shm.posix.lifecycle",
+		.run = lifecycle,
+		.needs = NEED_POSIX_SHM,
+		.values = lifecycle_cases },
+	{ .id = "shm.posix.persist",
+		.run = persist,
+		.needs = NEED_POSIX_SHM,
+		.values = ends },
+	{ .id = "shm.posix.visible", .run = visible, .needs = NEED_POSIX_SHM },
+	{ .id = "shm.posix.zero_fill_grow",
+		.run = zero_fill_grow,
+		.needs = NEED_POSIX_SHM },
 	{ .id = "shm.posix.truncate_sigbus",
 		.run = truncate_sigbus,
+		.needs = NEED_POSIX_SHM,
 		.values = truncate_cases },
-	{ .id = "shm.posix.o_trunc", .run = empties },
+	{ .id = "shm.posix.o_trunc", .run = empties, .needs = NEED_POSIX_SHM },
 	{ .id = NULL },
 };
 

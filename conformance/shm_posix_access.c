@@ -127,10 +127,22 @@ static const struct value name_cases[] = {
 };
 
 static const struct check checks[] = {
-	{ .id = "shm.posix.ro_map", .run = read_only, .values = reader_cases },
-	{ .id = "shm.posix.umask_mode", .run = umask_mode, .values = masks },
-	{ .id = "shm.posix.perm", .run = perm, .needs = NEED_ROOT, .values = perm_cases },
-	{ .id = "shm.posix.name_rules", .run = name_rules, .values = name_cases },
+	{ .id = "shm.posix.ro_map",
+		.run = read_only,
+		.needs = NEED_POSIX_SHM,
+		.values = reader_cases },
+	{ .id = "shm.posix.umask_mode",
+		.run = umask_mode,
+		.needs = NEED_POSIX_SHM,
+		.values = masks },
+	{ .id = "shm.posix.perm",
+		.run = perm,
+		.needs = NEED_ROOT | NEED_POSIX_SHM,
+		.values = perm_cases },
+	{ .id = "shm.posix.name_rules",
+		.run = name_rules,
+		.needs = NEED_POSIX_SHM,
+		.values = name_cases },
 	{ .id = NULL },
 };
 

@@ -121,6 +121,7 @@ static void ipc_set(struct scene *scene)
 	if (is_owner) {
 		asked.uid = before.uid + 1;
 		asked.gid = before.gid + 1;
+		scene_need_ids(scene, asked.uid, asked.gid);
 	}
 	EXPECT_INT(scene, sysv_help_set(kind, id, &asked), 0);
 	/* The creator may still look, whoever owns it now. */

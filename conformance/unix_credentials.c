@@ -187,6 +187,7 @@ static void privileged(struct scene *scene)
 	struct ucred who;
 	int end[2];
 
+	scene_need_ids(scene, other.uid, other.gid);
 	socket_pair(scene, SOCK_STREAM, end);
 	socket_set(scene, end[1], SOL_SOCKET, SO_PASSCRED, 1);
 	EXPECT_INT(scene, send_as(end[0], &other), 1);

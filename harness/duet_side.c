@@ -204,6 +204,8 @@ static int spawn(
 	start.in = in[0];
 	start.out = out[1];
 	error = child_start(side->janitor, be_command, &start, &side->child, why);
+	if (!error)
+		error = child_watch(&side->child, why);
 	close(in[0]);
 	close(out[1]);
 	side->from = out[0];

@@ -241,9 +241,13 @@ static int start_sides(struct pair *pair, uint64_t deadline_ns, struct why *why)
 		.bell = pair->bell };
 	int error = 0;
 
-	for (start.side = 0; start.side < 2 && !error; start.side++)
-		error = child_start(pair->context.janitor, side_main, &start,
-			&pair->sides[start.side], why);
+	for (start.side = 0; start.side < 2 && !error; start.side++) {
+		struct child *child = &pair->sides[start.side];
+
+		error = child_start(pair->context.janitor, side_main, &start, child, why);
+		if (!error)
+			error = child_watch(child, why);
+	}
 	if (!error)
 		error = await_sides(pair, deadline_ns, why);
 	/* After a failure names go last, when no side can make them anew. */

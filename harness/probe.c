@@ -129,10 +129,11 @@ int probe_mechanism(
 	question.answer = memory;
 	error = child_start(janitor, ask, &question, &child, why);
 	if (!error) {
-		bool ended = has_ended(&child);
+		int unwatched = child_watch(&child, why);
+		bool ended = !unwatched && has_ended(&child);
 		int status = child_end(janitor, &child);
 
-		error = judge(&question, ended, status, why);
+		error = unwatched ? unwatched : judge(&question, ended, status, why);
 	}
 	memory_unmap(memory, size);
 	return error;

@@ -1,4 +1,4 @@
-/* words.h: names of errors, signals and system calls in a mutant's conditions. */
+/* words.h: names of errors, signals and system calls, as mutants.csv and the tests give them. */
 #ifndef IPCMARK_MUTANT_WORDS_H
 #define IPCMARK_MUTANT_WORDS_H
 

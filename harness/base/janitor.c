@@ -103,7 +103,6 @@ int child_start(struct janitor *janitor, int (*run)(void *), void *argument,
 {
 	pid_t parent = getpid();
 	pid_t pid;
-	int pidfd;
 
 	fflush(NULL);
 	pid = fork();
@@ -111,17 +110,21 @@ int child_start(struct janitor *janitor, int (*run)(void *), void *argument,
 		be_child(janitor, parent, run, argument);
 	if (pid < 0)
 		return why_say(why, errno, "fork a child process");
-	/* Not reaped yet, so the number cannot be anybody else's. */
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0 || ledger_add_process(janitor->ledger, pid, why)) {
-		int error = pidfd < 0 ? why_say(why, errno, "open a pidfd") : -ENOSPC;
-		struct child lost = { pid, pidfd };
+	if (ledger_add_process(janitor->ledger, pid, why)) {
+		struct child lost = { pid, -1 };
 
 		child_end(janitor, &lost);
-		return error;
+		return -ENOSPC;
 	}
-	*child = (struct child) { pid, pidfd };
+	*child = (struct child) { pid, -1 };
 	return 0;
+}
+
+int child_watch(struct child *child, struct why *why)
+{
+	/* Not reaped yet, so the number cannot be anybody else's. */
+	child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	return child->pidfd < 0 ? why_say(why, errno, "open a pidfd (Linux 5.3)") : 0;
 }
 
 int child_end(struct janitor *janitor, struct child *child)

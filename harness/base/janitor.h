@@ -28,7 +28,7 @@ void janitor_stop(struct janitor *janitor);
 
 struct child {
 	pid_t pid;
-	int pidfd;
+	int pidfd; /* -1 before child_watch() */
 };
 
 /* Forks a child that runs `run(argument)` and exits with what it returned. It is in a
@@ -37,6 +37,12 @@ struct child {
  * success only. 0 or -errno. */
 int child_start(struct janitor *janitor, int (*run)(void *), void *argument,
 	struct child *child, struct why *why);
+
+/* Opens `pidfd`, which is readable when the child has ended. 0 or -errno: where there are
+ * no such descriptors (an old kernel, a sandbox) the child runs on, and is the caller's
+ * to end.
+ */
+int child_watch(struct child *child, struct why *why);
 
 /* Kills the child if it is still there, waits for it and closes its descriptor. Returns
  * the status as waitpid(2) gives it. */

@@ -128,8 +128,7 @@ wrong_target() {
 @test "killed, it leaves nothing either" {
 	"$IPCMARK" check --repeat 1000000 pipe.eof.drain_then_zero >out 2>err &
 	local pid=$! children
-	until [ -s out ]; do sleep 0.01; done
-	children=$(pgrep -P "$pid")
+	until children=$(pgrep -P "$pid"); do sleep 0.01; done
 	kill -KILL "$pid"
 	wait "$pid" || true
 	while [ -n "$children" ] && ps -o pid= -p "$(echo "$children" | paste -sd ,)"; do
@@ -141,6 +140,59 @@ wrong_target() {
 @test "one CPU is enough" {
 	ends 0 taskset -c "$(taskset -cp $$ | sed 's/.*: \([0-9]*\).*/\1/')" \
 		"$IPCMARK" check pipe_end
+}
+
+# refused NAME... -- COMMAND...: where system calls fail; see ci/tests/refuse.c.
+refused() {
+	local status=0
+	"$REFUSE" "$@" >out 2>err || status=$?
+	[ "$status" -ne 77 ] || skip "no filters of system calls here"
+	return "$status"
+}
+
+# In a mount namespace of its own, after the command $1.
+within() {
+	unshare --mount true 2>/dev/null || skip "needs leave to mount"
+	unshare --mount sh -c "$1; exec \"\$@\"" sh "${@:2}" >out 2>err
+}
+
+@test "an old kernel without pidfds and close_range is no hindrance" {
+	refused pidfd_open close_range memfd_create -- "$IPCMARK" check pipe_end futex pidfd
+	run -1 grep '^not ok .*[a-z]$' out
+	grep -q '^ok .*pidfd\.flags # SKIP not implemented by this system' out
+}
+
+@test "a measurement without pidfds says what is missing" {
+	run -3 refused pidfd_open -- "$IPCMARK" run --out run --mechanisms pipe --cpus 0,0 \
+		--launches 1 --sizes 1 --tests latency
+	grep -rq 'open a pidfd (Linux 5.3): Function not implemented' run out err
+}
+
+@test "what is missing is a deviation from POSIX, and a skip for Linux" {
+	run -1 refused mq_open eventfd2 -- "$IPCMARK" check mq_open eventfd
+	grep -q '^not ok .* - mq\.' out
+	run -1 grep '^not ok .* - eventfd\.' out
+	grep -q 'needs POSIX message queues: Function not implemented' out
+}
+
+@test "what a sandbox forbids is a skip" {
+	refused EPERM=unshare EPERM=process_vm_readv EPERM=process_vm_writev -- "$IPCMARK" check \
+		sysv_limits process_vm
+	grep -q 'SKIP needs leave to make namespaces' out
+}
+
+@test "without /proc nothing deviates or breaks" {
+	within 'umount -l /proc' "$IPCMARK" check pipe_block memfd_seals sysv_limits mq_limits
+	grep -q 'SKIP needs /proc' out
+}
+
+@test "few descriptors, no /dev/shm, a network that is down: skipped with the reason" {
+	sh -c 'ulimit -n 20; exec "$@"' sh "$IPCMARK" check descriptor exec pipe_pool >out 2>err
+	grep -q 'SKIP needs 128 descriptors (ulimit -n)' out
+	within 'mount -t tmpfs -o ro none /dev/shm' "$IPCMARK" check shm_posix sem_posix
+	grep -q 'SKIP needs a place for named shared memory' out
+	unshare --net "$IPCMARK" check tcp pipe_end >out 2>err
+	grep -q 'SKIP needs the IPv4 loopback interface' out
 }
 
 @test "nobody needs to be root" {

@@ -210,18 +210,21 @@ static void no_descriptor_for_a_child(void **state)
 {
 	struct rlimit limit, none;
 	struct child child = { 0, -1 };
-	int error;
+	int error, status;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	none = limit;
 	none.rlim_cur = 3;
+	assert_int_equal(child_start(&janitor, sleep_on, NULL, &child, &why), 0);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	error = child_start(&janitor, sleep_on, NULL, &child, &why);
+	error = child_watch(&child, &why);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_int_equal(error, -EMFILE);
 	assert_non_null(strstr(why.text, "pidfd"));
-	assert_int_equal(child.pid, 0);
+	assert_int_equal(child.pidfd, -1);
+	status = child_end(&janitor, &child);
+	assert_int_equal(WTERMSIG(status), SIGKILL);
 	assert_int_equal(ledger_count(janitor.ledger), 1);
 }
 
