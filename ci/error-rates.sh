@@ -234,8 +234,12 @@ next_kind() {
 
 failed=0
 while next_kind && [ -n "$kind" ] && [ "$SECONDS" -lt "$end" ]; do
-	one_suite $kind || failed=$((failed + 1))
-	[ $failed -lt 3 ] || exit 2
+	if one_suite $kind; then
+		failed=0
+	else
+		failed=$((failed + 1))
+	fi
+	[ $failed -lt 10 ] || exit 2
 done
 
 new=$(mktemp "$directory/rates.XXXXXX")
