@@ -114,6 +114,22 @@ caught() {
 	grep -qE '^  eventfd +latency ' out
 }
 
+@test "duet: slices beside each other give the ratio, and where they tell nothing the rows do" {
+	ratios() {
+		rm -rf run
+		ends_judged "${one[@]}" --candidate ./liar || return 1
+		sqlite3 :memory: '.import --csv run/base/results.csv b' \
+			'.import --csv run/candidate/results.csv c' \
+			"select b.duet_ratio, $1 from b join c using (launch)"
+	}
+	# 4700 ns become 94700.
+	liar liar <<<'ipcmark "$@" | sed -u "s/^done,/done,9/"'
+	[ "$(ratios 'c.duet_ratio > 3 * c.median_ns / b.median_ns')" = '|1' ]
+	liar liar <<<'ipcmark "$@" | sed -u "s/^done,.*/done,/"'
+	[ "$(ratios c.duet_ratio)" = '|' ]
+	! grep -q 'no launch of' out
+}
+
 @test "duet: formats parse" {
 	local format
 	for format in markdown junit json; do
