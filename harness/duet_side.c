@@ -224,6 +224,7 @@ int duet_side_start(
 	side->from = -1;
 	side->to = NULL;
 	side->filled = side->used = 0;
+	side->is_known = false;
 	if (!side->buffer)
 		side->buffer = malloc(PROTOCOL_LINE);
 	if (!side->buffer)
@@ -249,6 +250,7 @@ int duet_side_greet(struct duet_side *side, char version[64], struct why *why)
 			side->fields[1], PROTOCOL_VERSION);
 		return say(side, 0, why, what);
 	}
+	side->is_known = true;
 	snprintf(version, 64, "%.24s%s%.24s", side->fields[2],
 		*side->fields[3] ? " " : "", side->fields[3]);
 	return 0;
@@ -398,7 +400,7 @@ void duet_side_stop(struct duet_side *side)
 		fclose(side->to);
 	side->to = NULL;
 	if (side->child.pid > 0) {
-		while (poll(&gone, 1, GOODBYE_MS) < 0 && errno == EINTR)
+		while (side->is_known && poll(&gone, 1, GOODBYE_MS) < 0 && errno == EINTR)
 			;
 		/* Whatever the shell started is in its group. */
 		kill(-side->child.pid, SIGKILL);

@@ -32,6 +32,7 @@ struct duet_side {
 	size_t filled, used;
 	char *fields[PROTOCOL_FIELDS];
 	size_t field_count;
+	bool is_known; /* it greeted as one that ends by itself when its input does */
 };
 
 /* Starts the command, allowed on the two CPUs of the placement only. */
@@ -63,7 +64,8 @@ int duet_side_rows(struct duet_side *side, struct result_row *rows, size_t most,
  * Returns a -errno. */
 int duet_side_wrong(const struct duet_side *side, struct why *why, const char *what);
 
-/* Lets the command go, by the end of its input, or else by force. Safe at any time. */
+/* Lets the command go, by the end of its input, or else by force, at once where it never
+ * greeted. Safe at any time. */
 void duet_side_stop(struct duet_side *side);
 
 #endif

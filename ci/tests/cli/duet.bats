@@ -16,6 +16,8 @@ setup() {
 	mark=DUET_MARK=$$.$RANDOM.$RANDOM
 	few=(--launches 13 --mechanisms pipe --sizes 64 --placements same-cpu --slices 2
 		--slice 1ms --warm-up 1ms --out run)
+	# Where it is not the verdict that is looked at.
+	one=("${few[@]}" --launches 1)
 }
 
 teardown() {
@@ -25,11 +27,9 @@ teardown() {
 # Processes of the duets of this test: command lines.
 processes() {
 	local process
-	for process in /proc/[0-9]*; do
-		if grep -qzxF "$mark" "$process/environ" 2>/dev/null; then
-			tr '\0' ' ' <"$process/cmdline" 2>/dev/null
-			echo
-		fi
+	for process in $(grep -lzxF "$mark" /proc/[0-9]*/environ 2>/dev/null); do
+		tr '\0' ' ' <"${process%environ}cmdline" 2>/dev/null || continue
+		echo
 	done
 }
 
@@ -78,7 +78,7 @@ liar() {
 caught() {
 	local side=$1 sentence=$2
 	shift 2
-	ends 3 duet "${few[@]}" "--$side" ./liar "$@" || return 1
+	ends 3 duet "${one[@]}" "--$side" ./liar "$@" || return 1
 	[ "$(grep -c '^ipcmark: [bc]a' err)" -eq 1 ] &&
 		[ "$(tail -1 err)" = "ipcmark: $side: './liar serve': $sentence" ] &&
 		[ ! -s out ] && [ ! -e run ] && nothing_left && return
@@ -100,13 +100,13 @@ caught() {
 }
 
 @test "duet: the rows of both sides are kept, launch by launch" {
-	ends_judged "${few[@]}" --mechanisms pipe,eventfd --sizes 64,4K
+	ends_judged "${few[@]}" --launches 3 --mechanisms pipe,eventfd --sizes 64,4K
 	[ "$(sqlite3 :memory: '.import --csv run/base/results.csv b' \
 		'.import --csv run/candidate/results.csv c' \
 		"select count(*), sum(b.status = 'ok' and c.status = 'ok'),
 			count(distinct b.launch)
 		from b join c using (launch, mechanism, size_bytes, placement, cpu_a)" \
-		'select count(*) from b' 'select count(*) from c')" = $'39|39|26\n39\n39' ]
+		'select count(*) from b' 'select count(*) from c')" = $'9|9|6\n9\n9' ]
 	# What they are compared by is what `compare` reads.
 	local status=0
 	"$IPCMARK" compare run/base run/candidate >out 2>err || status=$?
@@ -114,11 +114,27 @@ caught() {
 	grep -qE '^  eventfd +latency ' out
 }
 
+@test "duet: slices beside each other give the ratio, and where they tell nothing the rows do" {
+	ratios() {
+		rm -rf run
+		ends_judged "${one[@]}" --candidate ./liar || return 1
+		sqlite3 :memory: '.import --csv run/base/results.csv b' \
+			'.import --csv run/candidate/results.csv c' \
+			"select b.duet_ratio, $1 from b join c using (launch)"
+	}
+	# 4700 ns become 94700.
+	liar liar <<<'ipcmark "$@" | sed -u "s/^done,/done,9/"'
+	[ "$(ratios 'c.duet_ratio > 3 * c.median_ns / b.median_ns')" = '|1' ]
+	liar liar <<<'ipcmark "$@" | sed -u "s/^done,.*/done,/"'
+	[ "$(ratios c.duet_ratio)" = '|' ]
+	! grep -q 'no launch of' out
+}
+
 @test "duet: formats parse" {
 	local format
 	for format in markdown junit json; do
 		rm -rf run
-		ends_judged "${few[@]}" --format $format
+		ends_judged "${one[@]}" --format $format
 		mv out out.$format
 		mv err err.$format
 	done
@@ -134,7 +150,7 @@ caught() {
 }
 
 @test "duet: a setting for one side reaches that side only" {
-	ends_judged "${few[@]}" --tests capacity --launches 13 --candidate-set pipe.size=4K
+	ends_judged "${few[@]}" --tests capacity --launches 2 --candidate-set pipe.size=4K
 	grep -qE '^  pipe +capacity .*smaller' out
 	[ "$(<status)" -eq 1 ]
 	grep -qF "serve: " out
@@ -147,7 +163,7 @@ caught() {
 	refuses() {
 		local sentence=$1
 		shift
-		ends 2 duet "${few[@]}" "$@" || return 1
+		ends 2 duet "${one[@]}" "$@" || return 1
 		[ "$(cat err)" = "$sentence" ] && [ ! -s out ] && [ ! -e run ] && return
 		cat err
 		return 1
@@ -164,7 +180,7 @@ caught() {
 	refuses "ipcmark duet: --alpha: 2 is out of range; it can be above 0 and up to 0.5" \
 		--alpha 2
 	# A value that only the system can judge.
-	ends 2 duet "${few[@]}" --candidate-set pipe.size=x
+	ends 2 duet "${one[@]}" --candidate-set pipe.size=x
 	grep -q "^ipcmark: --candidate-set: pipe.size: 'x' is not a size" err
 }
 
@@ -174,9 +190,9 @@ caught() {
 	caught base "it ended with exit status 7"
 	liar liar <<<'kill -KILL $$'
 	# Shells differ in whether they stand between.
-	ends 3 duet "${few[@]}" --candidate ./liar
+	ends 3 duet "${one[@]}" --candidate ./liar
 	tail -1 err | grep -q "^ipcmark: candidate: './liar serve': it .*signal 9"
-	ends 3 duet "${few[@]}" --candidate ./none
+	ends 3 duet "${one[@]}" --candidate ./none
 	[ "$(tail -1 err)" = "ipcmark: candidate: './none serve': it ended with exit status 127" ]
 }
 
@@ -214,7 +230,7 @@ caught() {
 	liar liar <<<'exec sleep 100'
 	caught candidate "no answer in time (--deadline gives it more)" --deadline 300ms
 	liar liar <<<'ipcmark "$@" | { sed -u /^ready/Q; kill -KILL $$; }'
-	ends 3 duet "${few[@]}" --candidate ./liar
+	ends 3 duet "${one[@]}" --candidate ./liar
 	tail -1 err | grep -q "^ipcmark: candidate: './liar serve': it .*signal 9"
 	nothing_left
 	# Its children end as well.
@@ -258,21 +274,21 @@ a_side() {
 	caught base "to 'rows' it answers 'row'"
 	# Fewer columns than fields.
 	liar liar <<<'ipcmark "$@" | sed -u "s/^columns,.*/columns,schema,mechanism/"'
-	ends 3 duet "${few[@]}" --candidate ./liar
+	ends 3 duet "${one[@]}" --candidate ./liar
 	tail -1 err | grep "^ipcmark: candidate: './liar serve': "
 	[ ! -e run ]
 }
 
 @test "duet: sides that measure something else are not compared" {
 	liar liar <<<'sed -u "s/payload=touch/payload=none/" | ipcmark "$@"'
-	ends 3 duet "${few[@]}" --payload touch --candidate ./liar
+	ends 3 duet "${one[@]}" --payload touch --candidate ./liar
 	tail -1 err | grep -q '^ipcmark: the two do not measure the same: base .*touch; candidate .*none$'
 }
 
 @test "duet: what one side refuses is skipped on both, and inconclusive" {
 	liar liar <<<'sed -u "s/mechanisms=eventfd/mechanisms=nothing/" | ipcmark "$@"'
-	ends 3 duet "${few[@]}" --mechanisms eventfd --candidate ./liar
-	[ "$(cut -d, -f2- run/base/results.csv | grep -c skipped)" -eq 13 ]
+	ends 3 duet "${one[@]}" --mechanisms eventfd --candidate ./liar
+	[ "$(cut -d, -f2- run/base/results.csv | grep -c skipped)" -eq 1 ]
 	grep -q "nothing" out
 }
 
@@ -288,7 +304,7 @@ a_side() {
 	[ "$(grep -cE '^  (pipe|fifo) +latency .* slower$' out)" -eq 1 ]
 	# What is not understood is said by the library.
 	rm -r run
-	ends 3 duet "${few[@]}" --candidate \
+	ends 3 duet "${one[@]}" --candidate \
 		"env LD_PRELOAD='$library' IPCMARK_DELAY=pipe '$IPCMARK'"
 	grep -qx "delay: IPCMARK_DELAY: 'pipe' is not MECHANISM:NS\[:SIZE\[:CPU\]\]" err
 }
@@ -301,7 +317,8 @@ a_side() {
 		slice,1,0 slice,-1,0 slice,0 slice,0,0 rows rows >questions
 	ends 0 env "$mark" "$IPCMARK" serve <questions
 	[ "$(grep -v ^row, out |
-		sed -e 's/^\(ipcmark-serve,2\),.*/\1/' -e 's/^\(columns\),.*/\1/')" = \
+		sed -e 's/^\(ipcmark-serve,2\),.*/\1/' -e 's/^\(columns\),.*/\1/' \
+			-e 's/^done,[0-9.e+]\+$/done,NS/')" = \
 "ipcmark-serve,2
 error,what is asked is not known: 'x'
 error,that is no message: ''
@@ -315,7 +332,7 @@ ready,pipe,latency,64,touch
 error,no such slice: '1'
 error,no such slice: '-1'
 error,no such slice: '0'
-done
+done,NS
 columns
 end
 error,there is no launch: 'rows'" ]
