@@ -190,7 +190,7 @@ static int ask_rows(struct duet *duet, const struct planned *planned, size_t num
 static int alternate(struct duet *duet, const struct launch_spec *spec,
 	struct random *random, struct why *why)
 {
-	unsigned slices = spec->test == TEST_CAPACITY ? 1 : spec->slices;
+	unsigned slices = launch_slices(spec);
 	size_t total = spec->size_count * slices;
 	uint32_t *order = calloc(total ? total : 1, sizeof *order);
 	bool is_failed = false;
@@ -206,9 +206,7 @@ static int alternate(struct duet *duet, const struct launch_spec *spec,
 		for (int turn = 0; turn < 2 && !error && !is_failed; turn++) {
 			error = duet_side_slice(&duet->sides[first ^ turn],
 				order[i] / slices, order[i] % slices,
-				spec->test == TEST_CAPACITY ? CAPACITY_SLICE_NS
-							    : spec->slice_ns,
-				&is_failed, why);
+				launch_slice_most_ns(spec), &is_failed, why);
 			progress_tick(&duet->progress);
 		}
 	}

@@ -210,8 +210,7 @@ const struct mechanism pipe_splice_mechanism = {
 	.cite = "splice(2)",
 	.says = "written to a pipe, its pages moved to a UNIX stream socket, read there",
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
-		 TEST_BIT(TEST_CAPACITY),
+	.tests = TESTS_STREAM,
 	.settings = settings,
 	.size_setting = "unix.sndbuf",
 	.shared_size = sizeof(struct splice_shared),
