@@ -402,7 +402,7 @@ WINDOW_OPS(file_write)
 
 const struct mechanism file_write_mechanism = {
 	.name = "file_write",
-	.title = "read and write of a file",
+	.title = "read + write",
 	.cite = "read(2)",
 	.says = "pages of a file read into a buffer and written to a UNIX stream socket, then read",
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE,

@@ -113,13 +113,13 @@ int listener_attach(struct channel *channel, listener_options *set_options)
  */
 void listener_detach(struct channel *channel)
 {
-	struct listener_shared *shared = channel->shared;
+	const struct listener_shared *shared = channel->shared;
 	const struct descriptor_own *own = channel->own;
 
 	if (own->is_attached) {
 		(void)listener_reset(own->tx);
-		if (shared->kept_plus_1[channel->side])
-			close(shared->kept_plus_1[channel->side] - 1);
+		if (own->kept_plus_1)
+			close(own->kept_plus_1 - 1);
 		if (channel->side == 1 && channel->mechanism->dial)
 			close(shared->pairs.tx[1]);
 	}
@@ -128,7 +128,6 @@ void listener_detach(struct channel *channel)
 
 int listener_dial(struct channel *channel, listener_options *set_options)
 {
-	struct listener_shared *shared = channel->shared;
 	struct descriptor_own *own = channel->own;
 	int fd = -1;
 	int error = channel->side == 1 ? accept_one(channel, &fd)
@@ -139,7 +138,7 @@ int listener_dial(struct channel *channel, listener_options *set_options)
 			close(fd);
 		return error;
 	}
-	shared->kept_plus_1[channel->side] = own->tx + 1;
+	own->kept_plus_1 = own->tx + 1;
 	own->tx = own->rx = fd;
 	return 0;
 }
@@ -163,12 +162,11 @@ static int await_end(struct channel *channel, int fd)
 
 int listener_hang_up(struct channel *channel)
 {
-	struct listener_shared *shared = channel->shared;
 	struct descriptor_own *own = channel->own;
 	int error = channel->side == 1 ? await_end(channel, own->tx) : 0;
 
 	close(own->tx);
-	own->tx = own->rx = shared->kept_plus_1[channel->side] - 1;
-	shared->kept_plus_1[channel->side] = 0;
+	own->tx = own->rx = own->kept_plus_1 - 1;
+	own->kept_plus_1 = 0;
 	return error;
 }

@@ -13,8 +13,6 @@ struct listener_shared {
 	struct sockaddr_storage address;
 	socklen_t address_size;
 	int64_t settings[MECHANISM_SETTINGS]; /* as wanted */
-	/* By side: 1 + what attach made, while a dialled connection is in its place. */
-	int kept_plus_1[2];
 };
 
 /* Sets options of a socket from channel->settings; they are in force before the sides

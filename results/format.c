@@ -169,7 +169,7 @@ static char *rounded(double share, char *text)
 
 char *format_power(const struct changes *changes, char *text)
 {
-	static const char *const tests[] = { [QUANTITY_TIME] = "times",
+	static const char *const tests[] = { [QUANTITY_TIME] = "latency",
 		[QUANTITY_RATE] = "throughput",
 		[QUANTITY_CAPACITY] = "capacity",
 		[QUANTITY_MEMORY] = "memory" };
