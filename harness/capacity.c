@@ -13,32 +13,6 @@
 #define FILL_MOST_NS  (UINT64_C(1000000000) * CAPACITY_FILL_S)
 #define REOPEN_NS     1000000000u
 
-/* Looks at the turn before sleeping: a few microseconds. */
-#define LOOKS 500
-
-/* Whose turn: 0 and 1 the sides, END nobody's. */
-enum { END = 2 };
-
-static void pass_turn(struct side *side, uint32_t to)
-{
-	atomic_store(&side->control->turn, to);
-	futex_wake(&side->control->turn, 2);
-}
-
-/* Returns whose turn it is: this side's, or END. Sleeps rather than yields: on a busy CPU
- * whoever yields waits behind everybody, whoever is woken goes first. */
-static uint32_t await_turn(struct side *side)
-{
-	for (unsigned looks = 0;; looks++) {
-		uint32_t turn = atomic_load(&side->control->turn);
-
-		if (turn == side->channel.side || turn == END)
-			return turn;
-		if (looks >= LOOKS || side->channel.shares_cpu)
-			(void)futex_wait(&side->control->turn, turn, 10000000);
-	}
-}
-
 /* Offers the next `size` bytes of the pattern. */
 static ssize_t offer_next(struct side *side, size_t size, uint64_t position)
 {
@@ -85,8 +59,8 @@ static int offer_side(struct side *side, const struct slice *slice)
 	position = found->bytes;
 	atomic_store(&control->accepted, position);
 	atomic_store(&control->is_reopened, found->is_unbounded);
-	pass_turn(side, 1);
-	while (!atomic_load(&control->is_reopened) && await_turn(side) == 0) {
+	turn_pass(side, 1);
+	while (!atomic_load(&control->is_reopened) && turn_await(side) == 0) {
 		ssize_t accepted = offer_next(side, slice->size, position);
 
 		if (accepted < 0 && accepted != -EAGAIN)
@@ -96,7 +70,7 @@ static int offer_side(struct side *side, const struct slice *slice)
 			atomic_store(&control->accepted, position);
 			atomic_store(&control->is_reopened, 1);
 		}
-		pass_turn(side, 1);
+		turn_pass(side, 1);
 	}
 	return 0;
 }
@@ -128,7 +102,7 @@ static int read_side(struct side *side, const struct slice *slice)
 	uint64_t drained_at_ns = 0;
 	int error;
 
-	while (await_turn(side) == 1 && !atomic_load(&control->is_reopened)) {
+	while (turn_await(side) == 1 && !atomic_load(&control->is_reopened)) {
 		/* Byte by byte where the answer is exact, else within 0.4 %. */
 		size_t step = caps & CAP_BOUNDARIES ? slice->size
 			      : (caps & CAP_EXACT_CAPACITY)
@@ -148,7 +122,7 @@ static int read_side(struct side *side, const struct slice *slice)
 				"%s: all was read and yet no write of %zu bytes is accepted",
 				side->channel.mechanism->name, slice->size);
 		}
-		pass_turn(side, 0);
+		turn_pass(side, 0);
 	}
 	control->capacity.reopen_bytes = position;
 	while (position < atomic_load(&control->accepted)) {

@@ -231,8 +231,7 @@ static int run_slice(struct server *server, char **fields, size_t count)
 		return misunderstood("no such slice", count > 1 ? fields[1] : "");
 	/* A launch here lasts as long as whoever asks lets it: a slice has its time. */
 	request->launch.deadline_ns = clock_now_ns() + spec->deadline_ns +
-				      4 * (spec->test == TEST_CAPACITY ? CAPACITY_SLICE_NS
-								       : spec->slice_ns);
+				      4 * launch_slice_most_ns(spec);
 	if (time_slice(
 		    request, index, (unsigned)strtoul(fields[2], NULL, 10), &value, &why))
 		return protocol_say(stdout, "failed", why.text, NULL);

@@ -22,6 +22,9 @@ enum slice_kind {
 	SLICE_LATENCY,
 	SLICE_THROUGHPUT,
 	SLICE_CAPACITY,
+	SLICE_CONNECT,
+	SLICE_SEND,
+	SLICE_PIECES,
 	SLICE_QUIT
 };
 
@@ -34,6 +37,7 @@ struct slice {
 	uint64_t gap_ns; /* idle time before each round trip; then batch is 1 */
 	size_t chunk; /* largest receive of a stream, throughput */
 	uint64_t coalesce; /* messages that leave in one send; 1: each by itself */
+	uint64_t pieces; /* sends that a question leaves in, SLICE_PIECES */
 	size_t slot; /* which of the pair's histograms takes the samples */
 	bool is_warm_up; /* the samples are not kept */
 };
@@ -47,6 +51,7 @@ struct report {
 	uint64_t messages; /* timed round trips or messages */
 	uint64_t bytes; /* timed bytes */
 	uint64_t elapsed_ns;
+	uint64_t room; /* messages that fit while nobody reads: a warm-up of SLICE_SEND */
 	struct cost cost; /* of the whole slice... */
 	uint64_t cost_messages; /* ...and for so many messages */
 };
@@ -74,9 +79,10 @@ struct control {
 	_Alignas(64) _Atomic uint32_t parked;
 	_Alignas(64) struct report reports[2];
 
-	/* Capacity: whose turn it is, and what side 0 tells side 1. */
+	/* Capacity and send: whose turn it is, and what side 0 tells side 1. */
 	_Alignas(64) futex_word turn;
-	_Atomic uint64_t accepted;
+	_Atomic uint64_t accepted; /* bytes */
+	_Atomic uint64_t burst; /* messages; 0: drain what was accepted */
 	_Atomic uint32_t is_reopened;
 	struct capacity capacity;
 

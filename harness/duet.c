@@ -194,16 +194,14 @@ static int ask_rows(struct duet *duet, const struct planned *planned, size_t num
 static int time_both(struct duet *duet, const struct launch_spec *spec, size_t size,
 	unsigned number, int first, double *ratio, bool *is_failed, struct why *why)
 {
-	uint64_t slice_ns = spec->test == TEST_CAPACITY ? CAPACITY_SLICE_NS
-							: spec->slice_ns;
 	double values[2] = { NAN, NAN };
 	int error = 0;
 
 	for (int turn = 0; turn < 2 && !error && !*is_failed; turn++) {
 		int side = first ^ turn;
 
-		error = duet_side_slice(&duet->sides[side], size, number, slice_ns,
-			&values[side], is_failed, why);
+		error = duet_side_slice(&duet->sides[side], size, number,
+			launch_slice_most_ns(spec), &values[side], is_failed, why);
 		progress_tick(&duet->progress);
 	}
 	*ratio = values[0] > 0 && values[1] > 0 ? values[1] / values[0] : NAN;
@@ -226,7 +224,7 @@ static double middle_ratio(double *ratios, unsigned count)
 static int alternate(struct duet *duet, const struct launch_spec *spec,
 	struct random *random, double medians[LAUNCH_SIZES], struct why *why)
 {
-	unsigned slices = spec->test == TEST_CAPACITY ? 1 : spec->slices;
+	unsigned slices = launch_slices(spec);
 	size_t total = spec->size_count * slices;
 	uint32_t order[LAUNCH_SIZES * LAUNCH_SLICES];
 	double ratios[LAUNCH_SIZES * LAUNCH_SLICES];

@@ -17,6 +17,11 @@ const char *const outcome_names[] = { "ok", "skipped", "failed", "inconclusive" 
 #define BATCH_MOST    1024.0
 #define DRIFT_PPM     100.0
 #define CAPACITY_NS   60000000u /* planned for one capacity slice */
+#define CAPACITY_MOST 3000000000u
+#define MEMORY_NS     500000000u /* planned for one size of the memory test */
+#define MEMORY_MOST   20000000000u
+#define DELAYED_NS    40000000u /* planned for one delayed acknowledgement */
+#define DELAYS_MOST   50u /* in a slice of pieces */
 #define START_NS      6000000u /* to start and stop a pair */
 #define GAP_SAMPLES   10 /* at least so many where round trips have gaps */
 #define SLICE_MOST_NS 2000000000u
@@ -43,22 +48,52 @@ struct histogram *launch_batches(struct launch *launch, size_t pair, size_t size
 	return pair_histogram(launch->pairs[pair], 2 * size + 1);
 }
 
+bool launch_is_round_trip(enum test test)
+{
+	return test == TEST_LATENCY || test == TEST_CONNECT || test == TEST_PIECES;
+}
+
+/* Is one slice of a size the whole answer, without a warm-up? */
+static bool is_found_at_once(const struct launch_spec *spec)
+{
+	return spec->test == TEST_CAPACITY || spec->test == TEST_MEMORY;
+}
+
+unsigned launch_slices(const struct launch_spec *spec)
+{
+	return is_found_at_once(spec) ? 1 : spec->slices;
+}
+
 static uint64_t slice_planned_ns(const struct launch_spec *spec)
 {
 	uint64_t with_gaps = GAP_SAMPLES * spec->gap_ns;
 
 	return spec->test == TEST_CAPACITY  ? CAPACITY_NS
+	       : spec->test == TEST_MEMORY  ? MEMORY_NS
 	       : with_gaps > spec->slice_ns ? with_gaps
 					    : spec->slice_ns;
 }
 
+uint64_t launch_slice_most_ns(const struct launch_spec *spec)
+{
+	return spec->test == TEST_CAPACITY ? CAPACITY_MOST
+	       : spec->test == TEST_MEMORY ? MEMORY_MOST
+	       : spec->test == TEST_PIECES
+		       ? slice_planned_ns(spec) + DELAYS_MOST * (uint64_t)DELAYED_NS
+		       : slice_planned_ns(spec);
+}
+
+/* Of pieces some rows wait for delayed acknowledgements, three in the shortest slice, and
+ * most do not: one a slice is about right for all. */
 uint64_t launch_planned_ns(const struct launch_spec *spec)
 {
-	unsigned slices = spec->test == TEST_CAPACITY ? 1 : spec->slices;
+	unsigned slices = launch_slices(spec);
 	uint64_t one = spec->size_count * slices * (slice_planned_ns(spec) * 6 / 5);
 
-	if (spec->test != TEST_CAPACITY)
+	if (!is_found_at_once(spec))
 		one += spec->warm_up_ns;
+	if (spec->test == TEST_PIECES)
+		one += spec->size_count * (slices + 1) * (uint64_t)DELAYED_NS;
 	return spec->pair_count * (one + START_NS);
 }
 
@@ -77,15 +112,15 @@ static void fail_size(struct launch *launch, size_t pair, size_t size,
 	launch->measured[pair][size].why = *why;
 }
 
-/* Nothing more can be measured: every size of every pair that is still open fails. A
- * capacity is found in one slice, so those that were found stand. */
+/* Nothing more can be measured: every size of every pair that is still open fails. What
+ * is found at once stands where it was found. */
 static void fail_all(struct launch *launch, const struct why *why, int error)
 {
 	for (size_t pair = 0; pair < launch->spec.pair_count; pair++)
 		for (size_t size = 0; size < launch->spec.size_count; size++) {
 			const struct measured *measured = &launch->measured[pair][size];
 
-			if (launch->spec.test == TEST_CAPACITY && measured->slices)
+			if (is_found_at_once(&launch->spec) && measured->slices)
 				continue;
 			if (measured->outcome == OUTCOME_OK)
 				fail_size(launch, pair, size, OUTCOME_FAILED, why);
@@ -122,6 +157,19 @@ static void check_coalesced(struct launch *launch, size_t pair, size_t size)
 	fail_size(launch, pair, size, OUTCOME_SKIPPED, &why);
 }
 
+/* What cannot be cut into so many pieces leaves in fewer, and would be another test. */
+static void check_pieces(struct launch *launch, size_t pair, size_t size)
+{
+	const struct launch_spec *spec = &launch->spec;
+	struct why why = { "" };
+
+	if (spec->test != TEST_PIECES || spec->sizes[size] >= spec->pieces)
+		return;
+	why_say(&why, 0, "a message of %zu bytes does not make %llu pieces (--pieces)",
+		spec->sizes[size], (unsigned long long)spec->pieces);
+	fail_size(launch, pair, size, OUTCOME_SKIPPED, &why);
+}
+
 /* What a message of the size is to this pair: a canary may carry none. */
 static size_t bytes_of(const struct launch_spec *spec, size_t pair, size_t size)
 {
@@ -150,8 +198,10 @@ static int start_pairs(const struct pair_context *context, struct launch *launch
 		size_t largest;
 		int error;
 
-		for (size_t size = 0; size < spec->size_count; size++)
+		for (size_t size = 0; size < spec->size_count; size++) {
 			check_coalesced(launch, i, size);
+			check_pieces(launch, i, size);
+		}
 		largest = largest_send(launch, i);
 		spec->pairs[i].size_max = largest;
 		spec->pairs[i].chunk_max = spec->chunk > largest ? spec->chunk : largest;
@@ -171,15 +221,22 @@ static int start_pairs(const struct pair_context *context, struct launch *launch
 	return 0;
 }
 
+static const enum slice_kind slice_kinds[TESTS] = {
+	[TEST_LATENCY] = SLICE_LATENCY,
+	[TEST_THROUGHPUT] = SLICE_THROUGHPUT,
+	[TEST_CAPACITY] = SLICE_CAPACITY,
+	[TEST_CONNECT] = SLICE_CONNECT,
+	[TEST_SEND] = SLICE_SEND,
+	[TEST_PIECES] = SLICE_PIECES,
+};
+
 static struct slice plan_slice(const struct launch *launch, size_t pair, size_t size)
 {
 	const struct launch_spec *spec = &launch->spec;
 	size_t largest = spec->pairs[pair].size_max;
 	size_t bytes = bytes_of(spec, pair, size);
 
-	return (struct slice) { .kind = spec->test == TEST_LATENCY      ? SLICE_LATENCY
-					: spec->test == TEST_THROUGHPUT ? SLICE_THROUGHPUT
-									: SLICE_CAPACITY,
+	return (struct slice) { .kind = slice_kinds[spec->test],
 		.size = bytes,
 		.duration_ns = slice_planned_ns(spec),
 		.handover = 1,
@@ -189,6 +246,7 @@ static struct slice plan_slice(const struct launch *launch, size_t pair, size_t 
 			 : spec->chunk               ? spec->chunk
 						     : bytes,
 		.coalesce = coalesced(spec, pair),
+		.pieces = spec->pieces,
 		.slot = 2 * size };
 }
 
@@ -197,19 +255,39 @@ static uint64_t clamp(double value, double least, double most)
 	return (uint64_t)(value < least ? least : value > most ? most : value);
 }
 
-static struct pace settle_pace(const struct launch_spec *spec, double message_ns)
+static struct pace settle_pace(
+	const struct launch_spec *spec, const struct report *report)
 {
+	double message_ns = (double)(report->elapsed_ns + 1) /
+			    (double)(report->messages ? report->messages : 1);
 	struct pace pace = { .message_ns = message_ns,
 		.handover = clamp(HANDOVER_NS / message_ns, 1, HANDOVER_MOST),
 		.batch = 1 };
 
 	if (spec->test == TEST_THROUGHPUT)
 		pace.batch = clamp(LOOK_NS / message_ns, 1, BATCH_MOST);
+	else if (spec->test == TEST_SEND)
+		pace.batch = measure_burst(report->room);
 	else if (message_ns < 1000 && !spec->gap_ns)
 		pace.batch = clamp(BATCH_NS / message_ns, 1, BATCH_MOST);
 	if (spec->batch)
 		pace.batch = spec->batch;
 	return pace;
+}
+
+/* Where not one message fits, its sender would wait for the receiver. */
+static void check_room(
+	struct launch *launch, size_t pair, size_t size, const struct report *report)
+{
+	struct why why = { "" };
+
+	if (launch->spec.test != TEST_SEND || report->room)
+		return;
+	why_say(&why, 0,
+		"%s does not take a message of %zu bytes whole while nobody reads, so that its "
+		"sender waits for the receiver",
+		launch->spec.pairs[pair].mechanism->title, launch->spec.sizes[size]);
+	fail_size(launch, pair, size, OUTCOME_SKIPPED, &why);
 }
 
 /* One short slice a size, in shuffled order, none of it kept. */
@@ -239,10 +317,8 @@ static int warm_up(struct launch *launch, struct why *why)
 				return error;
 			report = pair_report(
 				launch->pairs[pair], timing_side(spec, pair));
-			launch->paces[pair][size] = settle_pace(
-				spec, (double)(report->elapsed_ns + 1) /
-					      (double)(report->messages ? report->messages
-									: 1));
+			launch->paces[pair][size] = settle_pace(spec, report);
+			check_room(launch, pair, size, report);
 		}
 	}
 	return 0;
@@ -275,9 +351,10 @@ static int time_slice(
 
 	slice.handover = pace->handover;
 	slice.batch = pace->batch;
-	if (spec->test == TEST_LATENCY && pace->batch > 1) {
-		/* Batches for the headline, one by one for the percentiles, in turns. */
-		if (number % 2 == 0)
+	if (spec->test != TEST_THROUGHPUT && pace->batch > 1) {
+		/* Batches for the headline, round trips one by one for the percentiles,
+		 * in turns. */
+		if (number % 2 == 0 || spec->test == TEST_SEND)
 			slice.slot = 2 * size + 1;
 		else
 			slice.batch = 1;
@@ -286,7 +363,7 @@ static int time_slice(
 	if (error)
 		return error;
 	report = pair_report(launch->pairs[pair], timing_side(spec, pair));
-	measured->batch = spec->test == TEST_LATENCY ? pace->batch : 1;
+	measured->batch = spec->test == TEST_THROUGHPUT ? 1 : pace->batch;
 	measured->slices++;
 	measured->messages += report->messages;
 	measured->bytes += report->bytes;
@@ -365,13 +442,39 @@ static int find_capacity(struct launch *launch, size_t pair, size_t size, struct
 	return 0;
 }
 
-static int find_capacities(struct launch *launch, struct why *why)
+/* Its processes are its own; there is no pair. */
+static int find_memory(struct launch *launch, size_t size, struct why *why)
+{
+	struct measured *measured = &launch->measured[0][size];
+	struct pair_spec pair = launch->spec.pairs[0];
+	int error;
+
+	pair.size_max = pair.chunk_max = bytes_of(&launch->spec, 0, size);
+	error = memory_cost_find(launch->context, &pair, pair.size_max,
+		launch->deadline_ns, &measured->memory, why);
+	if (error)
+		return error;
+	measured->slices = 1;
+	if (measured->memory.doubt.text[0])
+		fail_size(launch, 0, size, OUTCOME_INCONCLUSIVE, &measured->memory.doubt);
+	else
+		measured->why = measured->memory.used_doubt;
+	return 0;
+}
+
+static int find_at_once(struct launch *launch, size_t pair, size_t size, struct why *why)
+{
+	return launch->spec.test == TEST_MEMORY ? find_memory(launch, size, why)
+						: find_capacity(launch, pair, size, why);
+}
+
+static int find_all(struct launch *launch, struct why *why)
 {
 	int error = 0;
 
 	for (size_t size = 0; size < launch->spec.size_count && !error; size++)
 		if (is_open(launch, 0, size))
-			error = find_capacity(launch, 0, size, why);
+			error = find_at_once(launch, 0, size, why);
 	return error;
 }
 
@@ -400,6 +503,7 @@ int launch_begin(const struct pair_context *context, const struct launch_spec *s
 	memset(launch, 0, sizeof *launch);
 	launch->spec = *spec;
 	launch->random = (struct random) { spec->seed };
+	launch->context = context;
 	launch->clock = context->clock;
 	launch->start = clock_point(context->clock);
 	launch->is_steal_known = true;
@@ -407,8 +511,10 @@ int launch_begin(const struct pair_context *context, const struct launch_spec *s
 		&spec->pairs[0].placement, &launch->is_steal_known);
 	launch->deadline_ns = clock_now_ns() + 2 * launch_planned_ns(spec) +
 			      spec->deadline_ns;
-	error = start_pairs(context, launch, launch->deadline_ns, why);
-	if (!error && spec->test != TEST_CAPACITY)
+	error = spec->test == TEST_MEMORY
+			? 0
+			: start_pairs(context, launch, launch->deadline_ns, why);
+	if (!error && !is_found_at_once(spec))
 		error = warm_up(launch, why);
 	if (error)
 		fail_all(launch, why, error);
@@ -421,8 +527,8 @@ int launch_slice(
 	int error = 0;
 
 	if (is_open(launch, pair, size))
-		error = launch->spec.test == TEST_CAPACITY
-				? find_capacity(launch, pair, size, why)
+		error = is_found_at_once(&launch->spec)
+				? find_at_once(launch, pair, size, why)
 				: time_slice(launch, pair, size, number, why);
 	if (error)
 		fail_all(launch, why, error);
@@ -452,8 +558,8 @@ void launch_run(const struct pair_context *context, const struct launch_spec *sp
 	int error = launch_begin(context, spec, launch, &why);
 
 	if (!error) {
-		error = spec->test == TEST_CAPACITY ? find_capacities(launch, &why)
-						    : time_slices(launch, &why);
+		error = is_found_at_once(spec) ? find_all(launch, &why)
+					       : time_slices(launch, &why);
 		if (error)
 			fail_all(launch, &why, error);
 	}

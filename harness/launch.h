@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "harness/base/random.h"
+#include "harness/memory_cost.h"
 #include "harness/pair.h"
 
 #define LAUNCH_PAIRS  2
@@ -20,6 +21,9 @@
 /* The most messages that leave in one send, and the most bytes that they may be. */
 #define COALESCE_MOST  65536
 #define COALESCE_BYTES ((size_t)16 << 20)
+
+/* The most sends that a message leaves in. */
+#define PIECES_MOST 64
 
 struct launch_spec {
 	size_t pair_count;
@@ -31,6 +35,7 @@ struct launch_spec {
 	size_t chunk; /* 0: the message size */
 	uint64_t coalesce; /* messages that leave a stream in one send; 0 and 1: each by
 			    * itself. Throughput only */
+	uint64_t pieces; /* sends that a question leaves in; pieces only */
 	uint64_t gap_ns;
 	uint64_t slice_ns;
 	unsigned slices; /* timed ones, a size */
@@ -57,6 +62,7 @@ struct measured {
 	struct cost cost[2]; /* of the timed slices */
 	uint64_t cost_messages[2];
 	struct capacity capacity;
+	struct memory_cost memory;
 };
 
 /* What the warm-up says about one size: how many hand-over messages, and how many
@@ -72,6 +78,7 @@ struct launch {
 	struct pace paces[LAUNCH_PAIRS][LAUNCH_SIZES];
 	struct random random; /* of the order of slices */
 	uint64_t deadline_ns; /* absolute */
+	const struct pair_context *context; /* lives as long as the launch */
 	const struct clock *clock;
 	struct clock_point start;
 	uint64_t start_steal_ns;
@@ -104,6 +111,15 @@ void launch_finish(struct launch *launch);
  * where batch is 1). */
 struct histogram *launch_singles(struct launch *launch, size_t pair, size_t size);
 struct histogram *launch_batches(struct launch *launch, size_t pair, size_t size);
+
+/* Is a sample of the test a round trip, with percentiles and histograms of them? */
+bool launch_is_round_trip(enum test test);
+
+/* Timed slices of a size: what one slice tells whole needs no more. */
+unsigned launch_slices(const struct launch_spec *spec);
+
+/* The longest that a slice may take. */
+uint64_t launch_slice_most_ns(const struct launch_spec *spec);
 
 /* Can messages of this mechanism be joined in the sender's memory and leave in one send?
  * Only where neither their ends nor the memory they are written to are its own. */

@@ -85,9 +85,12 @@ static void put_case(const struct launch_spec *spec, const struct planned *plann
 		row->node_a = placement->node[0];
 	if (placement->node[1] >= 0)
 		row->node_b = placement->node[1];
+	if (planned->test == TEST_PIECES)
+		row->pieces = (int64_t)spec->pieces;
 	if (planned->test == TEST_CAPACITY)
 		row_text(row->payload, payload_names[PAYLOAD_VERIFY]);
-	else if ((mechanism->caps & CAP_PAYLOAD) && !is_floor)
+	else if (planned->test != TEST_MEMORY && (mechanism->caps & CAP_PAYLOAD) &&
+		 !is_floor)
 		row_text(row->payload, payload_names[spec->pairs[0].payload]);
 	row->gap_ns = (int64_t)spec->gap_ns;
 	if (planned->test == TEST_THROUGHPUT &&
@@ -139,6 +142,29 @@ static void put_latency(struct launch *launch, size_t size, struct result_row *r
 		if (quantiles[i] == .5 || beyond * (double)singles->count >= 10)
 			*fields[i] = histogram_quantile(singles, quantiles[i]);
 	}
+}
+
+/* A sample is a burst, so that there are no percentiles of one message. */
+static void put_send(struct launch *launch, size_t size, struct result_row *row)
+{
+	const struct measured *measured = &launch->measured[0][size];
+	const struct histogram *singles = launch_singles(launch, 0, size);
+	const struct histogram *batches = launch_batches(launch, 0, size);
+
+	row->batch = (int64_t)measured->batch;
+	row->samples = (int64_t)(batches->count ? batches->count : singles->count);
+	row->median_ns = median_of(launch, 0, size);
+	if (measured->messages)
+		row->mean_ns = (double)measured->elapsed_ns / (double)measured->messages;
+}
+
+static void put_memory(const struct memory_cost *memory, struct result_row *row)
+{
+	row->channels = (int64_t)memory->channels;
+	row->memory_bytes = memory->rest_bytes;
+	row->memory_used_bytes = memory->used_bytes;
+	row->memory_noise_bytes = memory->noise_bytes;
+	row->page_faults = memory->faults;
 }
 
 static void put_canary(struct launch *launch, size_t size, struct result_row *row)
@@ -227,13 +253,20 @@ void launch_row(struct launch *launch, const struct planned *planned, size_t num
 		put_capacity(launch, planned, measured, row);
 		return;
 	}
+	if (planned->test == TEST_MEMORY) {
+		if (measured->outcome == OUTCOME_OK)
+			put_memory(&measured->memory, row);
+		return;
+	}
 	row->messages = (int64_t)measured->messages;
 	row->bytes = (int64_t)measured->bytes;
 	row->elapsed_ns = (double)measured->elapsed_ns;
 	put_cost(measured, row);
-	if (planned->test == TEST_LATENCY) {
+	if (launch_is_round_trip(planned->test)) {
 		put_latency(launch, size, row);
 		put_canary(launch, size, row);
+	} else if (planned->test == TEST_SEND) {
+		put_send(launch, size, row);
 	} else {
 		put_throughput(measured, row);
 	}

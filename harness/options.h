@@ -56,6 +56,7 @@ struct options {
 	int64_t gap_ns; /* 0 by default */
 	int64_t chunk_bytes; /* -1: the message size */
 	int64_t batch; /* messages a send, throughput of streams */
+	int64_t pieces; /* sends a message, the test of that name */
 	struct option_setting settings[OPTION_SETTINGS]; /* a name at most once */
 	size_t setting_count;
 	const char *canary; /* a mechanism, or NULL */

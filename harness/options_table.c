@@ -63,7 +63,8 @@ const struct option_spec option_table[] = {
 		FIELD(tests),
 		.kind = OPTION_TEXT,
 		.otherwise = "from the preset",
-		.says = "Tests to make: latency, throughput, capacity." },
+		.says = "Tests to make, as 'ipcmark list tests' names them: latency, throughput, "
+			"capacity, connect, send, pieces, memory." },
 	{ .name = "sizes",
 		.value = "LIST",
 		MEASURING,
@@ -147,6 +148,17 @@ const struct option_spec option_table[] = {
 		.says = "Messages that the sender of a stream joins in its own memory before "
 			"it sends them at once, in the throughput test; what has no stream is "
 			"left out of that test." },
+	{ .name = "pieces",
+		.value = "N",
+		MEASURING,
+		PLAN,
+		FIELD(pieces),
+		.kind = OPTION_NUMBER,
+		.least = 2,
+		.most = PIECES_MOST,
+		.standard = "2",
+		.says = "Sends that each message leaves in, in the pieces test: a header and a "
+			"body, or more." },
 	{ .name = "set",
 		.value = "NAME=VALUE",
 		MEASURING,

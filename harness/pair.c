@@ -33,7 +33,8 @@ struct pair {
 };
 
 static const char *const slice_names[] = { "attach", "get ready", "a latency slice",
-	"a throughput slice", "a capacity slice", "quit" };
+	"a throughput slice", "a capacity slice", "a connect slice", "a send slice",
+	"a pieces slice", "quit" };
 
 static int say_dead(struct pair *pair, unsigned side, struct why *why)
 {

@@ -7,6 +7,7 @@
 
 #include "harness/base/random.h"
 #include "harness/plan_choose.h"
+#include "harness/vocabulary.h"
 
 #define SWEEP_MAX 40
 
@@ -64,8 +65,6 @@ static void add_capacity(struct plan *plan, const struct options *options,
 	int64_t values[SWEEP_MAX] = { SETTING_UNSET };
 	size_t count = 1;
 
-	memcpy(planned.sizes, choice->write_sizes, sizeof planned.sizes);
-	planned.size_count = choice->write_size_count;
 	if (mechanism->size_setting) {
 		planned.sweep = mechanism_setting(mechanism, mechanism->size_setting);
 		count = sweep_values(&mechanism->settings[planned.sweep],
@@ -77,7 +76,7 @@ static void add_capacity(struct plan *plan, const struct options *options,
 	}
 	for (size_t i = 0; i < count; i++) {
 		planned.sweep_value = values[i];
-		add_times(plan, planned, choice->capacity_launches);
+		add_times(plan, planned, choice->launches[TEST_CAPACITY]);
 	}
 }
 
@@ -127,9 +126,29 @@ static void note_batch(
 			names, used >= sizeof names ? "..." : "");
 }
 
-static void add_mechanism(struct plan *plan, const struct options *options,
-	const struct choice *choice, const struct mechanism *mechanism)
+/* What the preset leaves out of tests of some mechanisms only. */
+static void note_left_out(struct plan *plan, const struct choice *choice)
 {
+	unsigned tests = 0;
+	size_t at = strlen(plan->note);
+	char words[128];
+
+	for (enum test test = 0; test < TESTS; test++)
+		for (size_t i = 0; i < choice->mechanism_count; i++)
+			if (!choice->has[test][i] &&
+				(choice->mechanisms[i]->tests & TEST_BIT(test)))
+				tests |= TEST_BIT(test);
+	if (tests)
+		snprintf(plan->note + at, sizeof plan->note - at,
+			"The preset makes these tests of some mechanisms only: %s; --tests or "
+			"--mechanisms make them of others.\n",
+			test_words(tests, ", ", words, sizeof words));
+}
+
+static void add_mechanism(struct plan *plan, const struct options *options,
+	const struct choice *choice, size_t index)
+{
+	const struct mechanism *mechanism = choice->mechanisms[index];
 	bool is_solo = mechanism->caps & CAP_SOLO;
 
 	for (enum test test = 0; test < TESTS; test++) {
@@ -137,22 +156,25 @@ static void add_mechanism(struct plan *plan, const struct options *options,
 			.mechanism = mechanism, .test = test, .sweep = -1, .size_count = 1
 		};
 
+		bool is_single = is_solo || choice->preset->tests[test].on_one_placement;
+
 		if (!choice->tests[test] || !(mechanism->tests & TEST_BIT(test)) ||
+			!choice->has[test][index] ||
 			!fits_batch(options, mechanism, test))
 			continue;
 		planned.placement = *single_placement(plan, is_solo);
+		if (mechanism->caps & CAP_PAYLOAD) {
+			memcpy(planned.sizes, choice->sizes[test], sizeof planned.sizes);
+			planned.size_count = choice->size_counts[test];
+		}
 		if (test == TEST_CAPACITY) {
 			add_capacity(plan, options, choice, planned);
 			continue;
 		}
-		if (mechanism->caps & CAP_PAYLOAD) {
-			memcpy(planned.sizes, choice->sizes, sizeof planned.sizes);
-			planned.size_count = choice->size_count;
-		}
-		for (size_t i = 0; i < (is_solo ? 1 : plan->placements.count); i++) {
-			if (!is_solo)
+		for (size_t i = 0; i < (is_single ? 1 : plan->placements.count); i++) {
+			if (!is_single)
 				planned.placement = plan->placements.items[i];
-			add_times(plan, planned, choice->launches);
+			add_times(plan, planned, choice->launches[test]);
 		}
 	}
 }
@@ -209,8 +231,9 @@ int plan_make(const struct options *options, const struct topology *topology,
 			sizeof plan->note - strlen(plan->note), "%s\n",
 			plan->placements.note);
 	for (size_t i = 0; i < choice.mechanism_count; i++)
-		add_mechanism(plan, options, &choice, choice.mechanisms[i]);
+		add_mechanism(plan, options, &choice, i);
 	note_batch(plan, options, &choice);
+	note_left_out(plan, &choice);
 	add_core_pairs(plan, options, topology, &choice);
 	if (!plan->count) {
 		plan_free(plan);
@@ -292,6 +315,7 @@ void plan_launch(const struct options *options, const struct plan *plan,
 		.size_count = planned->size_count,
 		.chunk = options->chunk_bytes > 0 ? (size_t)options->chunk_bytes : 0,
 		.coalesce = (uint64_t)options->batch,
+		.pieces = planned->test == TEST_PIECES ? (uint64_t)options->pieces : 0,
 		.gap_ns = planned->test == TEST_LATENCY && !(mechanism->caps & CAP_FLOOR)
 				  ? (uint64_t)options->gap_ns
 				  : 0,

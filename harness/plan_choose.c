@@ -213,27 +213,60 @@ static int choose_canary(
 	return 0;
 }
 
+/* The preset measures some tests of some mechanisms only, unless these were chosen. */
+static void choose_tests_of(const struct options *options, struct choice *choice)
+{
+	for (enum test test = 0; test < TESTS; test++) {
+		const char *list = choice->preset->tests[test].mechanisms;
+
+		for (size_t i = 0; i < choice->mechanism_count; i++) {
+			const char *at = list;
+			char item[ITEM];
+
+			choice->has[test][i] = !list || options->mechanisms ||
+					       options->tests;
+			while (!choice->has[test][i] &&
+				text_next(&at, item, sizeof item) > 0)
+				choice->has[test][i] =
+					fnmatch(item, choice->mechanisms[i]->name, 0) ==
+					0;
+		}
+	}
+}
+
+static int choose_amounts(
+	const struct options *options, struct choice *choice, struct why *why)
+{
+	int error = 0;
+
+	for (enum test test = 0; test < TESTS && !error; test++) {
+		const struct preset_test *preset = &choice->preset->tests[test];
+		unsigned asked = options->launches > 0 ? (unsigned)options->launches
+						       : choice->preset->launches;
+		bool is_fixed = preset->launches &&
+				(options->launches < 0 || test == TEST_CAPACITY);
+
+		choice->launches[test] = is_fixed && preset->launches < asked
+						 ? preset->launches
+						 : asked;
+		error = choose_sizes(options->sizes ? options->sizes : preset->sizes,
+			choice->sizes[test], &choice->size_counts[test], why);
+	}
+	return error;
+}
+
 int plan_choose(const struct options *options, struct choice *choice, struct why *why)
 {
 	int error;
 
 	choice->preset = &presets[options->preset];
-	choice->launches = options->launches > 0 ? (unsigned)options->launches
-						 : choice->preset->launches;
-	choice->capacity_launches = choice->launches < choice->preset->capacity_launches
-					    ? choice->launches
-					    : choice->preset->capacity_launches;
 	error = choose_mechanisms(choice, options->mechanisms, why);
 	if (!error)
 		error = choose_tests(choice, options->tests, why);
 	if (!error)
-		error = choose_sizes(
-			options->sizes ? options->sizes : choice->preset->sizes,
-			choice->sizes, &choice->size_count, why);
+		error = choose_amounts(options, choice, why);
 	if (!error)
-		error = choose_sizes(
-			options->sizes ? options->sizes : choice->preset->write_sizes,
-			choice->write_sizes, &choice->write_size_count, why);
+		choose_tests_of(options, choice);
 	if (!error)
 		error = choose_canary(options, choice, why);
 	return error ? error : check_settings(options, choice, why);

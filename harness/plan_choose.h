@@ -11,11 +11,14 @@ struct choice {
 	const struct mechanism *mechanisms[256];
 	size_t mechanism_count;
 	bool tests[TESTS];
-	size_t sizes[LAUNCH_SIZES], write_sizes[LAUNCH_SIZES];
-	size_t size_count, write_size_count;
+	/* By test: whether each mechanism of the above is in it, what sizes it has, how
+	 * often. */
+	bool has[TESTS][256];
+	size_t sizes[TESTS][LAUNCH_SIZES];
+	size_t size_counts[TESTS];
+	unsigned launches[TESTS];
 	const struct mechanism *canary; /* or NULL */
 	const struct preset *preset;
-	unsigned launches, capacity_launches;
 };
 
 /* Reads the lists of the options; what they do not name comes from the preset. 0 or

@@ -36,9 +36,6 @@
 #define PROTOCOL_FIELDS  128 /* of a message, at most */
 #define PROTOCOL_LINE    65536 /* bytes of a message, at most */
 
-/* What a slice of the capacity test may take; others are told how long they are. */
-#define CAPACITY_SLICE_NS UINT64_C(3000000000)
-
 /* Writes a message of `count` fields; line breaks in them become spaces. Flushes. 0, or
  * -1 when the other side is gone. */
 int protocol_send(FILE *out, const char *const *fields, size_t count);

@@ -51,9 +51,15 @@ static void describe(const struct launch *launch, const struct result_row *rows,
 	text_bytes((double)row->size_bytes, size);
 	if (launch->measured[0][middle].outcome != OUTCOME_OK)
 		snprintf(line, line_size, "%s: %s: %s", title, row->status, row->reason);
-	else if (launch->spec.test == TEST_LATENCY)
+	else if (launch_is_round_trip(launch->spec.test))
 		snprintf(line, line_size, "%s: %s: round trip %s", title, size,
 			text_ns(row->median_ns, value));
+	else if (launch->spec.test == TEST_SEND)
+		snprintf(line, line_size, "%s: %s: %s", title, size,
+			text_ns(row->median_ns, value));
+	else if (launch->spec.test == TEST_MEMORY)
+		snprintf(line, line_size, "%s: %s a channel", title,
+			text_bytes(row->memory_bytes, value));
 	else if (launch->spec.test == TEST_THROUGHPUT)
 		snprintf(line, line_size, "%s: %s: %s", title, size,
 			text_rate(row->bytes_per_s, value));
@@ -107,7 +113,7 @@ static int keep(struct run *run, struct launch *launch, size_t number, unsigned 
 	}
 	describe(launch, rows, plan_title(planned, title), line, line_size);
 	error = append(run, rows, launch->spec.size_count, why);
-	if (!error && launch->spec.test == TEST_LATENCY)
+	if (!error && launch_is_round_trip(launch->spec.test))
 		error = keep_histograms(run, launch, rows, why);
 	return error;
 }

@@ -88,11 +88,15 @@ static int side_slice(struct side *side, const struct slice *slice, struct repor
 			       ? side->channel.mechanism->ready(&side->channel)
 			       : 0;
 	case SLICE_LATENCY:
+	case SLICE_CONNECT:
+	case SLICE_PIECES:
 		return measure_latency(side, slice, report);
 	case SLICE_THROUGHPUT:
 		return measure_throughput(side, slice, report);
 	case SLICE_CAPACITY:
 		return measure_capacity(side, slice, report);
+	case SLICE_SEND:
+		return measure_send(side, slice, report);
 	case SLICE_ATTACH:
 	case SLICE_QUIT:
 		break;

@@ -50,6 +50,17 @@ int measure_latency(struct side *side, const struct slice *slice, struct report 
 int measure_throughput(
 	struct side *side, const struct slice *slice, struct report *report);
 int measure_capacity(struct side *side, const struct slice *slice, struct report *report);
+int measure_send(struct side *side, const struct slice *slice, struct report *report);
+
+/* How many messages are sent in a burst where `room` of them fit. */
+uint64_t measure_burst(uint64_t room);
+
+/* Taking turns (capacity and send): one side works while the other sleeps. */
+#define TURN_END 2u /* nobody's */
+void turn_pass(struct side *side, uint32_t to);
+
+/* Returns whose turn it is: this side's, or TURN_END. */
+uint32_t turn_await(struct side *side);
 
 /* Keeps one sample: the only thing that is done with it inside the timed part. */
 static inline void measure_sample(struct side *side, uint64_t ticks)

@@ -6,6 +6,10 @@ const char *const test_names[] = {
 	[TEST_LATENCY] = "latency",
 	[TEST_THROUGHPUT] = "throughput",
 	[TEST_CAPACITY] = "capacity",
+	[TEST_CONNECT] = "connect",
+	[TEST_SEND] = "send",
+	[TEST_PIECES] = "pieces",
+	[TEST_MEMORY] = "memory",
 	[TESTS] = NULL,
 };
 
@@ -13,6 +17,11 @@ const char *const test_meanings[] = {
 	[TEST_LATENCY] = "closed-loop round trip, reported as a round trip",
 	[TEST_THROUGHPUT] = "one direction, timed at the receiver",
 	[TEST_CAPACITY] = "what is accepted while nobody reads",
+	[TEST_CONNECT] = "connect, round trip and close, on a connection of its own",
+	[TEST_SEND] =
+		"what one send costs the sender alone, with room and nobody reading",
+	[TEST_PIECES] = "round trip of a message that leaves in several sends (--pieces)",
+	[TEST_MEMORY] = "what one channel takes in memory, at rest and filled",
 	[TESTS] = NULL,
 };
 

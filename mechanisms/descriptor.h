@@ -16,6 +16,9 @@ struct descriptor_own {
 	int tx, rx;
 	bool is_attached;
 	bool is_nonblocking;
+	/* 1 + what attach made, while a dialled connection is in its place (listener.h).
+	 */
+	int kept_plus_1;
 };
 
 /* First line of create: no descriptor is open yet. */

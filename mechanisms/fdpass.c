@@ -246,8 +246,7 @@ const struct mechanism unix_fdpass_mechanism = {
 	.cite = "unix(7)",
 	.says = "a memory file a message, its descriptor passed by SCM_RIGHTS",
 	.caps = CAP_PAYLOAD | CAP_BOUNDARIES | CAP_INPLACE | CAP_BLOCKS | CAP_POLLABLE,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
-		 TEST_BIT(TEST_CAPACITY),
+	.tests = TESTS_CHANNEL,
 	.shared_size = sizeof(struct descriptor_pairs),
 	.own_size = sizeof(struct fdpass_own),
 	.create = fdpass_create,

@@ -1,5 +1,6 @@
 /* file_pages.c: messages written into a mapped file and sent from there, without a copy
- * by the sender: sendfile(2) to a socket, splice(2) to a pipe.
+ * by the sender: sendfile(2) to a socket, splice(2) to a pipe; and what these spare, a
+ * copy of the file's bytes into a buffer that is then written to a socket.
  *
  * The kernel hands on the pages themselves, so that what is written to them before the
  * peer has read them is what the peer will read. The peer therefore counts, in shared
@@ -56,6 +57,7 @@ struct window_own {
 	uint64_t start, head; /* position of the next message, end of the last one */
 	uint64_t free_to; /* position before which the peer has read everything */
 	uint64_t sent, received, last_len;
+	unsigned char *buffer; /* of read and write only; of a window's size */
 	uint64_t first_record, next_record;
 	struct record records[RECORDS];
 };
@@ -92,7 +94,7 @@ static int make_windows(struct channel *channel)
 	return error ? error : make_window(channel, 1);
 }
 
-static int sendfile_create(struct channel *channel)
+static int socket_create(struct channel *channel)
 {
 	struct window_shared *shared = channel->shared;
 	int ends[2];
@@ -103,7 +105,8 @@ static int sendfile_create(struct channel *channel)
 	if (error)
 		return error;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return why_say(channel->why, errno, "sendfile: socketpair");
+		return why_say(
+			channel->why, errno, "%s: socketpair", channel->mechanism->name);
 	for (unsigned side = 0; side < 2; side++)
 		shared->pairs.tx[side] = shared->pairs.rx[side] = ends[side];
 	return 0;
@@ -163,6 +166,9 @@ static void window_detach(struct channel *channel)
 	if (own->map)
 		munmap(own->map, (size_t)own->size);
 	own->map = NULL;
+	if (own->buffer)
+		munmap(own->buffer, (size_t)own->size);
+	own->buffer = NULL;
 	if (own->ends.is_attached)
 		close(own->file);
 	for (unsigned side = 0; side < 2; side++)
@@ -250,6 +256,13 @@ static ssize_t by_splice(struct window_own *own, uint64_t offset, size_t size)
 		own->ends.is_nonblocking ? SPLICE_F_NONBLOCK : 0);
 }
 
+static ssize_t by_file_write(struct window_own *own, uint64_t offset, size_t size)
+{
+	ssize_t got = pread(own->file, own->buffer, size, (off_t)offset);
+
+	return got <= 0 ? got : write(own->ends.tx, own->buffer, (size_t)got);
+}
+
 static int failed(struct channel *channel, size_t size, ssize_t passed)
 {
 	/* The file is as long as the window: its end is never met. */
@@ -323,6 +336,21 @@ static int window_release(struct channel *channel)
 	return 0;
 }
 
+static int file_write_attach(struct channel *channel)
+{
+	struct window_own *own = channel->own;
+	int error = window_attach(channel);
+
+	if (error)
+		return error;
+	own->buffer = mmap(NULL, (size_t)own->size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (own->buffer != MAP_FAILED)
+		return 0;
+	own->buffer = NULL;
+	return why_say(channel->why, errno, "file_write: map a buffer");
+}
+
 #define WINDOW_OPS(name)                                                                 \
 	static int name##_send(struct channel *channel, size_t size)                     \
 	{                                                                                \
@@ -335,13 +363,10 @@ static int window_release(struct channel *channel)
 	}
 
 #define WINDOW_ROW                                                                       \
-	.family = "kernel copy",                                                         \
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
-		 TEST_BIT(TEST_CAPACITY),                                                \
-	.settings = settings, .shared_size = sizeof(struct window_shared),               \
-	.own_size = sizeof(struct window_own), .attach = window_attach,                  \
-	.reserve = window_reserve, .recv = window_recv, .release = window_release,       \
-	.detach = window_detach
+	.family = "kernel copy", .tests = TESTS_STREAM, .settings = settings,            \
+	.shared_size = sizeof(struct window_shared),                                     \
+	.own_size = sizeof(struct window_own), .reserve = window_reserve,                \
+	.recv = window_recv, .release = window_release, .detach = window_detach
 
 WINDOW_OPS(sendfile)
 
@@ -351,7 +376,8 @@ const struct mechanism sendfile_mechanism = {
 	.cite = "sendfile(2)",
 	.says = "pages of a mapped file sent to a UNIX stream socket, then read",
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE,
-	.create = sendfile_create,
+	.create = socket_create,
+	.attach = window_attach,
 	.send = sendfile_send,
 	.offer = sendfile_offer,
 	WINDOW_ROW,
@@ -366,7 +392,23 @@ const struct mechanism splice_file_mechanism = {
 	.says = "pages of a mapped file spliced into a pipe, then read",
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE | CAP_EXACT_CAPACITY,
 	.create = splice_file_create,
+	.attach = window_attach,
 	.send = splice_send,
 	.offer = splice_offer,
+	WINDOW_ROW,
+};
+
+WINDOW_OPS(file_write)
+
+const struct mechanism file_write_mechanism = {
+	.name = "file_write",
+	.title = "read + write",
+	.cite = "read(2)",
+	.says = "pages of a file read into a buffer and written to a UNIX stream socket, then read",
+	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE,
+	.create = socket_create,
+	.attach = file_write_attach,
+	.send = file_write_send,
+	.offer = file_write_offer,
 	WINDOW_ROW,
 };

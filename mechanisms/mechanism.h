@@ -45,9 +45,19 @@ enum test {
 	TEST_LATENCY, /* closed-loop round trip */
 	TEST_THROUGHPUT, /* one direction */
 	TEST_CAPACITY, /* what is accepted while nobody reads */
+	TEST_CONNECT, /* round trip on a connection of its own */
+	TEST_SEND, /* what one send costs the sender alone */
+	TEST_PIECES, /* round trip of a message that leaves in several sends */
+	TEST_MEMORY, /* what one channel costs in memory */
 	TESTS
 };
 #define TEST_BIT(test) (1u << (test))
+
+/* What each channel of bytes takes part in, and what each stream of bytes does. */
+#define TESTS_CHANNEL                                                                    \
+	(TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) | TEST_BIT(TEST_CAPACITY) |  \
+		TEST_BIT(TEST_SEND) | TEST_BIT(TEST_MEMORY))
+#define TESTS_STREAM (TESTS_CHANNEL | TEST_BIT(TEST_PIECES))
 
 /* A setting that a mechanism has: `--set pipe.size=1M`. Units: "bytes", "messages", or ""
  * for a switch (0 or 1). SETTING_UNSET leaves the choice to the system. */
@@ -126,8 +136,17 @@ struct mechanism {
 	int (*recv)(struct channel *channel, size_t size, const void **rx, size_t *len);
 	/* The bytes of the last recv() are no longer needed. NULL: nothing to do. */
 	int (*release)(struct channel *channel);
-	/* Never waits: bytes accepted, or -EAGAIN. For TEST_CAPACITY. */
+	/* Never waits: bytes accepted, or -EAGAIN. For TEST_CAPACITY, TEST_SEND and
+	 * TEST_MEMORY. A side that has offered sends and offers from then on, and
+	 * receives no more; where its send() would have to wait, it may fail with
+	 * -EAGAIN. */
 	ssize_t (*offer)(struct channel *channel, const void *bytes, size_t size);
+
+	/* For TEST_CONNECT: a connection that the transfers use from then on (side 0
+	 * connects, side 1 waits for it and accepts), and its end, after which they use
+	 * again what attach made. Side 0 closes first; side 1 waits for that. */
+	int (*dial)(struct channel *channel);
+	int (*hang_up)(struct channel *channel);
 
 	/* Instead of the transfers, for floors: `count` exchanges (latency) or messages
 	 * (throughput) of `size` bytes, on both sides (CAP_SOLO: on side 0). */

@@ -150,8 +150,16 @@ int mechanism_check(const struct mechanism *m, struct why *why)
 	DEMAND(!(caps & CAP_SOLO) || m->work, "CAP_SOLO goes with work");
 	DEMAND(!(caps & CAP_COALESCES) || !(m->tests & TEST_BIT(TEST_THROUGHPUT)),
 		"what coalesces has no throughput");
-	DEMAND((caps & CAP_PAYLOAD) || !(m->tests & ~TEST_BIT(TEST_LATENCY)),
-		"throughput and capacity need CAP_PAYLOAD");
+	DEMAND((caps & CAP_PAYLOAD) ||
+			!(m->tests & ~(TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_MEMORY))),
+		"only round trips and memory go without CAP_PAYLOAD");
+	DEMAND(!m->dial == !m->hang_up, "dial and hang_up: both or none");
+	DEMAND(!(m->tests & TEST_BIT(TEST_CONNECT)) == !m->dial, "connect needs dial");
+	DEMAND(!(m->tests & TEST_BIT(TEST_SEND)) || m->offer, "send needs offer");
+	DEMAND(!(m->tests & TEST_BIT(TEST_PIECES)) ||
+			(!m->work && !(caps & (CAP_BOUNDARIES | CAP_INPLACE))),
+		"pieces need a stream of bytes");
+	DEMAND(!(m->tests & TEST_BIT(TEST_MEMORY)) || !m->work, "memory needs a channel");
 	DEMAND((caps & CAP_SOLO) ||
 			((caps & CAP_BLOCKS) != 0) != ((caps & CAP_SPINS) != 0),
 		"CAP_BLOCKS or CAP_SPINS: one of the two");

@@ -74,6 +74,27 @@ static int tcp_attach(struct channel *channel)
 	return listener_attach(channel, set_options);
 }
 
+/* Only what is wanted, as a program would that connects for each request. */
+static int dial_options(struct channel *channel, int fd)
+{
+	const struct listener_shared *shared = channel->shared;
+	int nodelay = 1;
+	int error = buffers_set(channel, fd, SO_SNDBUF, shared->settings[SNDBUF]);
+
+	if (!error)
+		error = buffers_set(channel, fd, SO_RCVBUF, shared->settings[RCVBUF]);
+	if (!error && shared->settings[NODELAY] &&
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof nodelay))
+		error = why_say(channel->why, errno, "%s: set TCP_NODELAY",
+			channel->mechanism->name);
+	return error;
+}
+
+static int tcp_dial(struct channel *channel)
+{
+	return listener_dial(channel, dial_options);
+}
+
 static int tcp_epoll_attach(struct channel *channel)
 {
 	int error = listener_attach(channel, set_options);
@@ -81,17 +102,26 @@ static int tcp_epoll_attach(struct channel *channel)
 	return error ? error : events_watch(channel);
 }
 
+static void tcp_epoll_detach(struct channel *channel)
+{
+	const struct event_own *own = channel->own;
+
+	if (own->ends.is_attached)
+		(void)listener_reset(own->ends.tx);
+	events_detach(channel);
+}
+
 #define TCP_COMMON                                                                       \
 	.family = "socket", .settings = settings,                                        \
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE | CAP_NAMED | CAP_UNRELATED |    \
 		CAP_CROSS_HOST,                                                          \
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
-		 TEST_BIT(TEST_CAPACITY),                                                \
 	.shared_size = sizeof(struct listener_shared), .offer = descriptors_offer
 
 #define TCP_BLOCKING                                                                     \
+	.tests = TESTS_STREAM | TEST_BIT(TEST_CONNECT),                                  \
 	.own_size = sizeof(struct descriptor_own), .attach = tcp_attach,                 \
-	.send = descriptors_send, .recv = descriptors_recv, .detach = descriptors_detach
+	.send = descriptors_send, .recv = descriptors_recv, .dial = tcp_dial,            \
+	.hang_up = listener_hang_up, .detach = listener_detach
 
 const struct mechanism tcp_mechanism = {
 	.name = "tcp",
@@ -122,12 +152,13 @@ const struct mechanism tcp_epoll_mechanism = {
 	.title = "TCP + epoll",
 	.cite = "tcp(7)",
 	.says = "non-blocking TCP in an event loop: epoll_wait when empty or full",
+	.tests = TESTS_STREAM,
 	.own_size = sizeof(struct event_own),
 	.create = tcp_create,
 	.attach = tcp_epoll_attach,
 	.send = events_send,
 	.recv = events_recv,
-	.detach = events_detach,
+	.detach = tcp_epoll_detach,
 	TCP_COMMON,
 };
 

@@ -97,9 +97,7 @@ static int pipe_packet_create(struct channel *channel)
 
 #define PIPE_COMMON                                                                      \
 	.family = "pipe", .cite = "pipe(7)", .settings = settings,                       \
-	.shared_size = sizeof(struct descriptor_pairs), .offer = descriptors_offer,      \
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
-		 TEST_BIT(TEST_CAPACITY)
+	.shared_size = sizeof(struct descriptor_pairs), .offer = descriptors_offer
 
 #define PIPE_BLOCKING                                                                    \
 	.own_size = sizeof(struct descriptor_own), .attach = descriptors_attach,         \
@@ -112,6 +110,7 @@ const struct mechanism pipe_mechanism = {
 	.title = "pipe",
 	.says = "anonymous pipe, one a direction",
 	.caps = PIPE_CAPS,
+	.tests = TESTS_STREAM,
 	.size_setting = "pipe.size",
 	.create = pipe_create,
 	PIPE_BLOCKING,
@@ -123,6 +122,7 @@ const struct mechanism pipe_packet_mechanism = {
 	.title = "pipe, packets",
 	.says = "anonymous pipe that keeps messages apart (O_DIRECT)",
 	.caps = PIPE_CAPS | CAP_BOUNDARIES,
+	.tests = TESTS_CHANNEL,
 	.size_setting = "pipe.size",
 	.create = pipe_packet_create,
 	PIPE_BLOCKING,
@@ -136,6 +136,7 @@ const struct mechanism pipe_1m_mechanism = {
 	.says = "anonymous pipe of the greatest size permitted, mostly 1 MiB",
 	.preset = "pipe.size=most",
 	.caps = PIPE_CAPS,
+	.tests = TESTS_STREAM,
 	.create = pipe_create,
 	PIPE_BLOCKING,
 	PIPE_COMMON,
@@ -146,6 +147,7 @@ const struct mechanism pipe_nonblock_epoll_mechanism = {
 	.title = "pipe + epoll",
 	.says = "non-blocking pipe in an event loop: epoll_wait when empty or full",
 	.caps = PIPE_CAPS,
+	.tests = TESTS_STREAM,
 	.own_size = sizeof(struct event_own),
 	.create = pipe_create,
 	.attach = events_attach,
@@ -238,8 +240,7 @@ const struct mechanism fifo_mechanism = {
 	.says = "named pipe in a private directory, one a direction",
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE | CAP_EXACT_CAPACITY | CAP_NAMED |
 		CAP_UNRELATED,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
-		 TEST_BIT(TEST_CAPACITY),
+	.tests = TESTS_STREAM,
 	.settings = settings,
 	.size_setting = "pipe.size",
 	.shared_size = sizeof(struct fifo_shared),

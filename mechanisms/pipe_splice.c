@@ -245,8 +245,7 @@ const struct mechanism pipe_splice_mechanism = {
 	.cite = "splice(2)",
 	.says = "the writer's pages, through a pipe to a UNIX stream socket, read there",
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
-		 TEST_BIT(TEST_CAPACITY),
+	.tests = TESTS_STREAM,
 	.settings = settings,
 	.size_setting = "unix.sndbuf",
 	.shared_size = sizeof(struct splice_shared),

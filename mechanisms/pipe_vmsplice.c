@@ -132,8 +132,7 @@ const struct mechanism pipe_vmsplice_mechanism = {
 	.cite = "vmsplice(2)",
 	.says = "the writer's pages in a pipe, read out; reused when the reader is done",
 	.caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_POLLABLE | CAP_EXACT_CAPACITY,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
-		 TEST_BIT(TEST_CAPACITY),
+	.tests = TESTS_STREAM,
 	.settings = settings,
 	.size_setting = "pipe.size",
 	.shared_size = sizeof(struct pages_shared),

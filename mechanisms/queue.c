@@ -210,8 +210,7 @@ const struct mechanism posix_mq_mechanism = {
 	.says = "POSIX message queue, one a direction, one priority",
 	.caps = CAP_PAYLOAD | CAP_BOUNDARIES | CAP_BLOCKS | CAP_POLLABLE |
 		CAP_EXACT_CAPACITY | CAP_NAMED | CAP_UNRELATED,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
-		 TEST_BIT(TEST_CAPACITY),
+	.tests = TESTS_CHANNEL,
 	.settings = settings,
 	.size_setting = "mq.maxmsg",
 	.shared_size = sizeof(struct mq_shared),

@@ -210,8 +210,7 @@ const struct mechanism sysv_msg_mechanism = {
 	.says = "System V message queue, one a direction, one type",
 	.caps = CAP_PAYLOAD | CAP_BOUNDARIES | CAP_BLOCKS | CAP_EXACT_CAPACITY |
 		CAP_NAMED | CAP_UNRELATED,
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |
-		 TEST_BIT(TEST_CAPACITY),
+	.tests = TESTS_CHANNEL,
 	.settings = settings,
 	.size_setting = "sysv_msg.qbytes",
 	.shared_size = sizeof(struct msg_shared),

@@ -56,8 +56,7 @@ RING_OPS(pipe, gate_pipe)
 		.cite = page,                                                            \
 		.says = sentence,                                                        \
 		.caps = RING_CAPS | (more_caps),                                         \
-		.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |            \
-			 TEST_BIT(TEST_CAPACITY),                                        \
+		.tests = TESTS_CHANNEL,                                                  \
 		.settings = specs,                                                       \
 		.size_setting = swept,                                                   \
 		.shared_size = sizeof(struct ring_shared),                               \

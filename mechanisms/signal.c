@@ -196,7 +196,8 @@ static int signalfd_recv(
 
 #define SIGNAL_ROW                                                                       \
 	.shared_size = sizeof(struct signal_shared),                                     \
-	.own_size = sizeof(struct signal_own), .detach = signal_detach, WAKEUP_ROW
+	.own_size = sizeof(struct signal_own), .detach = signal_detach,                  \
+	.family = "wake-up", .tests = TEST_BIT(TEST_LATENCY)
 
 const struct mechanism signal_kill_mechanism = {
 	.name = "signal_kill",

@@ -67,9 +67,7 @@ static int seqpacket_create(struct channel *channel)
 
 #define UNIX_COMMON                                                                      \
 	.family = "socket", .cite = "unix(7)", .settings = settings,                     \
-	.offer = descriptors_offer,                                                      \
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
-		 TEST_BIT(TEST_CAPACITY)
+	.offer = descriptors_offer
 
 #define UNIX_BLOCKING                                                                    \
 	.own_size = sizeof(struct descriptor_own), .send = descriptors_send,             \
@@ -86,6 +84,7 @@ const struct mechanism unix_stream_mechanism = {
 	.title = "UNIX stream",
 	.says = "stream socketpair",
 	.caps = UNIX_CAPS,
+	.tests = TESTS_STREAM,
 	.create = stream_create,
 	UNIX_PAIR,
 	UNIX_BLOCKING,
@@ -97,6 +96,7 @@ const struct mechanism unix_dgram_mechanism = {
 	.title = "UNIX datagram",
 	.says = "datagram socketpair; never loses a message",
 	.caps = UNIX_CAPS | CAP_BOUNDARIES,
+	.tests = TESTS_CHANNEL,
 	.create = dgram_create,
 	UNIX_PAIR,
 	UNIX_BLOCKING,
@@ -108,6 +108,7 @@ const struct mechanism unix_seqpacket_mechanism = {
 	.title = "UNIX seqpacket",
 	.says = "socketpair that is a connection and keeps messages apart",
 	.caps = UNIX_CAPS | CAP_BOUNDARIES,
+	.tests = TESTS_CHANNEL,
 	.create = seqpacket_create,
 	UNIX_PAIR,
 	UNIX_BLOCKING,
@@ -120,6 +121,7 @@ const struct mechanism unix_stream_epoll_mechanism = {
 	.title = "UNIX stream + epoll",
 	.says = "non-blocking stream socketpair in an event loop",
 	.caps = UNIX_CAPS,
+	.tests = TESTS_STREAM,
 	.shared_size = sizeof(struct descriptor_pairs),
 	.own_size = sizeof(struct event_own),
 	.create = stream_create,
@@ -187,26 +189,25 @@ static int named_create(struct channel *channel)
 
 static int named_attach(struct channel *channel)
 {
-	const struct named_shared *shared = channel->shared;
-	int error = listener_attach(channel, set_sndbuf);
-
-	if (shared->directory_plus_1)
-		close(shared->directory_plus_1 - 1);
-	return error;
+	return listener_attach(channel, set_sndbuf);
 }
 
 static void named_detach(struct channel *channel)
 {
-	struct named_shared *shared = channel->shared;
-	const struct descriptor_own *own = channel->own;
+	const struct named_shared *shared = channel->shared;
 
-	if (!own->is_attached) {
-		if (shared->path[0])
-			unlink(shared->path);
-		if (shared->directory_plus_1)
-			close(shared->directory_plus_1 - 1);
-	}
-	descriptors_detach(channel);
+	if (shared->directory_plus_1)
+		close(shared->directory_plus_1 - 1);
+	listener_detach(channel);
+}
+
+/* Not before: whoever dials goes by the path. */
+static void named_remove(struct channel *channel)
+{
+	const struct named_shared *shared = channel->shared;
+
+	if (shared->path[0])
+		unlink(shared->path);
 }
 
 /* The name begins with a zero byte, ends where the length says, and is gone with its
@@ -227,6 +228,24 @@ static int abstract_attach(struct channel *channel)
 	return listener_attach(channel, set_sndbuf);
 }
 
+/* Only what is wanted, as a program would that connects for each request. */
+static int unix_dial_options(struct channel *channel, int fd)
+{
+	const struct listener_shared *shared = channel->shared;
+
+	return buffers_set(channel, fd, SO_SNDBUF, shared->settings[SNDBUF]);
+}
+
+static int unix_dial(struct channel *channel)
+{
+	return listener_dial(channel, unix_dial_options);
+}
+
+#define UNIX_MEETING                                                                     \
+	.tests = TESTS_STREAM | TEST_BIT(TEST_CONNECT),                                  \
+	.own_size = sizeof(struct descriptor_own), .send = descriptors_send,             \
+	.recv = descriptors_recv, .dial = unix_dial, .hang_up = listener_hang_up
+
 const struct mechanism unix_stream_named_mechanism = {
 	.name = "unix_stream_named",
 	.title = "UNIX stream, path",
@@ -236,7 +255,8 @@ const struct mechanism unix_stream_named_mechanism = {
 	.create = named_create,
 	.attach = named_attach,
 	.detach = named_detach,
-	UNIX_BLOCKING,
+	.remove = named_remove,
+	UNIX_MEETING,
 	UNIX_COMMON,
 };
 
@@ -248,7 +268,7 @@ const struct mechanism unix_abstract_mechanism = {
 	.shared_size = sizeof(struct listener_shared),
 	.create = abstract_create,
 	.attach = abstract_attach,
-	.detach = descriptors_detach,
-	UNIX_BLOCKING,
+	.detach = listener_detach,
+	UNIX_MEETING,
 	UNIX_COMMON,
 };

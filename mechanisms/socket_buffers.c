@@ -20,19 +20,33 @@ void buffers_rcvbuf_range(int64_t *least, int64_t *most)
 	buffer_range("/proc/sys/net/core/rmem_max", least, most);
 }
 
-int buffers_settle(struct channel *channel, int fd, int name, int64_t *value)
+static const char *name_of(int name)
 {
-	const char *what = name == SO_SNDBUF ? "SO_SNDBUF" : "SO_RCVBUF";
-	int number = (int)*value;
-	socklen_t size = sizeof number;
+	return name == SO_SNDBUF ? "SO_SNDBUF" : "SO_RCVBUF";
+}
 
-	if (*value != SETTING_UNSET &&
+int buffers_set(struct channel *channel, int fd, int name, int64_t value)
+{
+	int number = (int)value;
+
+	if (value != SETTING_UNSET &&
 		setsockopt(fd, SOL_SOCKET, name, &number, sizeof number))
 		return why_say(channel->why, errno, "%s: set %s to %d",
-			channel->mechanism->name, what, number);
+			channel->mechanism->name, name_of(name), number);
+	return 0;
+}
+
+int buffers_settle(struct channel *channel, int fd, int name, int64_t *value)
+{
+	int number;
+	socklen_t size = sizeof number;
+	int error = buffers_set(channel, fd, name, *value);
+
+	if (error)
+		return error;
 	if (getsockopt(fd, SOL_SOCKET, name, &number, &size))
 		return why_say(channel->why, errno, "%s: get %s",
-			channel->mechanism->name, what);
+			channel->mechanism->name, name_of(name));
 	*value = number;
 	return 0;
 }

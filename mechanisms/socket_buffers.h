@@ -20,6 +20,10 @@ void buffers_rcvbuf_range(int64_t *least, int64_t *most);
 		.range = buffers_sndbuf_range                                            \
 	}
 
+/* Sets SO_SNDBUF or SO_RCVBUF, unless `value` leaves it to the system. 0 or -errno in
+ * words. */
+int buffers_set(struct channel *channel, int fd, int name, int64_t value);
+
 /* Sets SO_SNDBUF or SO_RCVBUF where wanted and notes what the system made of it: Linux
  * doubles the value for its own bookkeeping, socket(7). 0 or -errno in words. */
 int buffers_settle(struct channel *channel, int fd, int name, int64_t *value);

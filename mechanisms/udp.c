@@ -345,11 +345,9 @@ static ssize_t udp_offer(struct channel *channel, const void *bytes, size_t size
 	.family = "socket", .cite = "udp(7)",                                            \
 	.caps = CAP_PAYLOAD | CAP_BOUNDARIES | CAP_BLOCKS | CAP_POLLABLE | CAP_LOSSY |   \
 		CAP_NAMED,                                                               \
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
-		 TEST_BIT(TEST_CAPACITY),                                                \
-	.settings = settings, .shared_size = sizeof(struct udp_shared),                  \
-	.own_size = sizeof(struct udp_own), .create = udp_create, .offer = udp_offer,    \
-	.detach = udp_detach
+	.tests = TESTS_CHANNEL, .settings = settings,                                    \
+	.shared_size = sizeof(struct udp_shared), .own_size = sizeof(struct udp_own),    \
+	.create = udp_create, .offer = udp_offer, .detach = udp_detach
 
 const struct mechanism udp_mechanism = {
 	.name = "udp",

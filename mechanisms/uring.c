@@ -393,9 +393,7 @@ static int absent(struct why *why)
 #endif
 
 #define URING_ROW                                                                        \
-	.family = "kernel copy", .cite = "io_uring(7)",                                  \
-	.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_THROUGHPUT) |                    \
-		 TEST_BIT(TEST_CAPACITY),                                                \
+	.family = "kernel copy", .cite = "io_uring(7)", .tests = TESTS_STREAM,           \
 	.shared_size = sizeof(struct descriptor_pairs),                                  \
 	.own_size = sizeof(struct uring_own), .attach = uring_attach,                    \
 	.offer = descriptors_offer, .detach = uring_detach

@@ -7,8 +7,9 @@
 
 #include "mechanisms/mechanism.h"
 
-/* What all their rows say. */
-#define WAKEUP_ROW .family = "wake-up", .tests = TEST_BIT(TEST_LATENCY)
+/* What all their rows say, but for those that have no object of their own. */
+#define WAKEUP_ROW                                                                       \
+	.family = "wake-up", .tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_MEMORY)
 
 /* One thing a direction, each on a cache line of its own. */
 #define WAKEUP_LINE 64

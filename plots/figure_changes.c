@@ -19,7 +19,6 @@
 #define RANGE_LEAST  0.05
 #define RANGE_MOST   0.6
 #define SHADE        0xf1f3f5u
-#define QUANTITIES   3
 #define VERDICT_ROOM 118.0
 
 static const uint32_t verdict_colours[VERDICTS] = { [VERDICT_NO_CHANGE] = 0x6b7280,
@@ -30,9 +29,10 @@ static const uint32_t verdict_colours[VERDICTS] = { [VERDICT_NO_CHANGE] = 0x6b72
 static const struct section {
 	const char *title, *less, *more;
 } sections[QUANTITIES] = {
-	[QUANTITY_TIME] = { "Round trip", "◀ faster", "slower ▶" },
+	[QUANTITY_TIME] = { "Time", "◀ faster", "slower ▶" },
 	[QUANTITY_RATE] = { "Throughput", "◀ slower", "faster ▶" },
 	[QUANTITY_CAPACITY] = { "Capacity", "◀ smaller", "larger ▶" },
+	[QUANTITY_MEMORY] = { "Memory", "◀ smaller", "larger ▶" },
 };
 
 struct rows {
@@ -204,7 +204,7 @@ static void draw_head(struct page *page, const struct rows *rows, enum quantity 
 	double right, double y)
 {
 	const struct section *section = &sections[quantity];
-	bool is_more = quantity != QUANTITY_TIME;
+	bool is_more = quantity_more_is_better(quantity);
 
 	page_label(page, LABEL_PANEL, LABEL_LEFT, PAGE_MARGIN, y, PALETTE_INK,
 		section->title);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const test_names[TESTS] = { "latency", "throughput", "capacity" };
+#include "harness/vocabulary.h"
 
 static bool is_shown(const struct summary_row *row)
 {

@@ -34,10 +34,12 @@ static const struct history_change *next_change(
 
 static enum axis_unit unit_of(const struct history_series *series)
 {
-	return series->quantity == QUANTITY_TIME       ? AXIS_NS
-	       : series->quantity == QUANTITY_CAPACITY ? AXIS_BYTES
-	       : strcmp(series->unit, "B/s") == 0      ? AXIS_RATE
-						       : AXIS_COUNT;
+	return series->quantity == QUANTITY_TIME ? AXIS_NS
+	       : series->quantity == QUANTITY_CAPACITY ||
+			       series->quantity == QUANTITY_MEMORY
+		       ? AXIS_BYTES
+	       : strcmp(series->unit, "B/s") == 0 ? AXIS_RATE
+						  : AXIS_COUNT;
 }
 
 static bool range_of(

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/topology.h"
+#include "harness/vocabulary.h"
 #include "mechanisms/mechanism.h"
 
 /* A row of results.csv and the number of its case. */
@@ -41,6 +42,7 @@ static bool same_case(
 	       same_number(a->cpu_b, b->cpu_b, is_lenient) &&
 	       same_number(a->chunk_bytes, b->chunk_bytes, is_lenient) &&
 	       same_number(a->coalesce, b->coalesce, is_lenient) &&
+	       same_number(a->pieces, b->pieces, is_lenient) &&
 	       same_text(a->sched, b->sched, is_lenient) &&
 	       (strcmp(a->test, "capacity") == 0 ||
 		       same_text(a->settings, b->settings, is_lenient));
@@ -107,6 +109,7 @@ static void copy_case(const struct result_row *from, struct summary_row *to)
 	to->gap_ns = from->gap_ns;
 	to->chunk_bytes = from->chunk_bytes;
 	to->coalesce = from->coalesce;
+	to->pieces = from->pieces;
 	row_text(to->settings, from->settings);
 	row_text(to->sweep_setting, from->sweep_setting);
 	to->sweep_wanted = from->sweep_wanted;
@@ -189,15 +192,14 @@ static int compare_names(const char *a, const char *b, size_t index_a, size_t in
 
 static int compare_cases(const void *left, const void *right)
 {
-	static const char *const tests[] = { "latency", "throughput", "capacity", NULL };
 	const struct summary_row *a = &((const struct one_case *)left)->row;
 	const struct summary_row *b = &((const struct one_case *)right)->row;
 	int order = compare_names(a->mechanism, b->mechanism,
 		mechanism_index(a->mechanism), mechanism_index(b->mechanism));
 
 	if (!order)
-		order = compare_names(a->test, b->test, index_of(tests, a->test),
-			index_of(tests, b->test));
+		order = compare_names(a->test, b->test, index_of(test_names, a->test),
+			index_of(test_names, b->test));
 	if (!order)
 		order = compare_names(a->placement, b->placement,
 			index_of(placement_names, a->placement),
@@ -220,6 +222,8 @@ static int compare_cases(const void *left, const void *right)
 		order = compare_numbers(a->chunk_bytes, b->chunk_bytes);
 	if (!order)
 		order = compare_numbers(a->coalesce, b->coalesce);
+	if (!order)
+		order = compare_numbers(a->pieces, b->pieces);
 	if (!order)
 		order = strcmp(a->settings, b->settings);
 	return order ? order : strcmp(a->sched, b->sched);

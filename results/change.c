@@ -46,6 +46,7 @@ void changes_free(struct changes *changes)
 enum quantity quantity_of(const struct result_row *row)
 {
 	return strcmp(row->test, "capacity") == 0     ? QUANTITY_CAPACITY
+	       : strcmp(row->test, "memory") == 0     ? QUANTITY_MEMORY
 	       : strcmp(row->test, "throughput") == 0 ? QUANTITY_RATE
 						      : QUANTITY_TIME;
 }
@@ -60,6 +61,7 @@ const char *quantity_unit(const struct result_row *row)
 {
 	switch (quantity_of(row)) {
 	case QUANTITY_CAPACITY:
+	case QUANTITY_MEMORY:
 		return "B";
 	case QUANTITY_RATE:
 		return counts_messages(row) ? "messages/s" : "B/s";
@@ -74,6 +76,9 @@ double quantity_value(const struct result_row *row)
 	case QUANTITY_CAPACITY:
 		return row->capacity_bytes == ROW_UNKNOWN ? NAN
 							  : (double)row->capacity_bytes;
+	/* Nothing that could be measured has no ratio to anything. */
+	case QUANTITY_MEMORY:
+		return row->memory_bytes > 0 ? row->memory_bytes : NAN;
 	case QUANTITY_RATE:
 		return counts_messages(row) ? row->messages_per_s : row->bytes_per_s;
 	default:
@@ -83,7 +88,7 @@ double quantity_value(const struct result_row *row)
 
 char *quantity_text(const struct change *change, double value, char *text)
 {
-	if (change->quantity == QUANTITY_CAPACITY)
+	if (change->quantity == QUANTITY_CAPACITY || change->quantity == QUANTITY_MEMORY)
 		return text_bytes(value, text);
 	if (change->quantity == QUANTITY_TIME)
 		return text_ns(value, text);
@@ -135,7 +140,8 @@ struct change *changes_add(struct changes *changes, const struct result_row *lik
 	row_text(change->test, like->test);
 	row_text(change->placement, like->placement);
 	/* What the bytes are does not matter to what is held of them. */
-	if (quantity_of(like) != QUANTITY_CAPACITY)
+	if (quantity_of(like) != QUANTITY_CAPACITY &&
+		quantity_of(like) != QUANTITY_MEMORY)
 		row_text(change->payload, like->payload);
 	change->size_bytes = like->size_bytes;
 	change->quantity = quantity_of(like);
@@ -151,7 +157,7 @@ struct change *changes_add(struct changes *changes, const struct result_row *lik
 					  ? DESIGN_EXACT
 					  : changes->design;
 	change->decision.is_counted = change->quantity == QUANTITY_CAPACITY;
-	change->decision.more_is_better = change->quantity != QUANTITY_TIME;
+	change->decision.more_is_better = quantity_more_is_better(change->quantity);
 	decision_measure(&change->decision, bases, base_count, candidates,
 		candidate_count, &changes->rule);
 	if (change->quantity != QUANTITY_CAPACITY)
@@ -293,15 +299,25 @@ const struct change *changes_find(
 	return change;
 }
 
+bool quantity_more_is_better(enum quantity quantity)
+{
+	return quantity == QUANTITY_RATE || quantity == QUANTITY_CAPACITY;
+}
+
+const char *quantity_verdict(enum quantity quantity, enum verdict verdict)
+{
+	bool is_size = quantity == QUANTITY_CAPACITY || quantity == QUANTITY_MEMORY;
+
+	if (!is_size || (verdict != VERDICT_SLOWER && verdict != VERDICT_FASTER))
+		return verdict_name(verdict);
+	return (verdict == VERDICT_FASTER) == quantity_more_is_better(quantity)
+		       ? "larger"
+		       : "smaller";
+}
+
 const char *change_verdict(const struct change *change)
 {
-	if (change->quantity == QUANTITY_CAPACITY) {
-		if (change->decision.verdict == VERDICT_SLOWER)
-			return "smaller";
-		if (change->decision.verdict == VERDICT_FASTER)
-			return "larger";
-	}
-	return verdict_name(change->decision.verdict);
+	return quantity_verdict(change->quantity, change->decision.verdict);
 }
 
 char *change_block_name(const struct change *change, char *text)

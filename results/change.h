@@ -17,9 +17,11 @@
 
 /* Which number of a launch is compared. */
 enum quantity {
-	QUANTITY_TIME, /* median_ns of the latency test */
+	QUANTITY_TIME, /* median_ns: of a round trip, or of a send */
 	QUANTITY_RATE, /* bytes_per_s, or messages_per_s where there are no bytes */
 	QUANTITY_CAPACITY, /* capacity_bytes */
+	QUANTITY_MEMORY, /* memory_bytes */
+	QUANTITIES
 };
 
 struct change {
@@ -79,9 +81,9 @@ void changes_free(struct changes *changes);
 
 /* Adds a case of which only the names are filled in from `like` (mechanism, test, size,
  * placement, payload) with the launch values of both sides, which are copied: ns for
- * latency, B/s for throughput, B for capacity. is_exact: the row holds the same every
- * time. `ratios`, copied too, is decision.ratios. Returns the case, valid until the next
- * one is added (set `detail`, `decision.is_realtime`), or NULL without memory. */
+ * times, B/s for throughput, B for capacity and memory. is_exact: the row holds the same
+ * every time. `ratios`, copied too, is decision.ratios. Returns the case, valid until the
+ * next one is added (set `detail`, `decision.is_realtime`), or NULL without memory. */
 struct change *changes_add(struct changes *changes, const struct result_row *like,
 	bool is_exact, const double *base, size_t base_count, const double *candidate,
 	size_t candidate_count, const double *ratios);
@@ -108,7 +110,10 @@ const struct change *changes_next(
 const struct change *changes_find(
 	const struct changes *changes, const struct change *like);
 
-/* The verdict as people say it: "smaller" and "larger" for a capacity. */
+bool quantity_more_is_better(enum quantity quantity);
+
+/* The verdict as people say it: "smaller" and "larger" for capacity and memory. */
+const char *quantity_verdict(enum quantity quantity, enum verdict verdict);
 const char *change_verdict(const struct change *change);
 
 /* "pipe latency 64 B, shared-l3, payload touch": names the case among all of the list.

@@ -35,6 +35,7 @@ static bool may_match(
 	       strcmp(a->placement, b->placement) == 0 &&
 	       strcmp(a->payload, b->payload) == 0 && a->gap_ns == b->gap_ns &&
 	       a->chunk_bytes == b->chunk_bytes && a->coalesce == b->coalesce &&
+	       a->pieces == b->pieces &&
 	       strcmp(a->sweep_setting, b->sweep_setting) == 0 &&
 	       a->sweep_wanted == b->sweep_wanted &&
 	       (pass >= PASS_CPUS || (a->cpu_a == b->cpu_a && a->cpu_b == b->cpu_b)) &&
@@ -181,6 +182,8 @@ static void say_where(struct change *change, const struct summary_row *base,
 			text_bytes((double)base->chunk_bytes, quantity));
 	if (base->coalesce > 1)
 		append(change->detail, size, "batch %" PRId64, base->coalesce);
+	if (base->pieces > 0)
+		append(change->detail, size, "%" PRId64 " pieces", base->pieces);
 }
 
 /* The summary's names as those of a launch. */

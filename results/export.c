@@ -13,7 +13,7 @@
 
 #define FORMATS(FORMAT)                                                                  \
 	FORMAT("github-action-benchmark",                                                \
-		"JSON for the tool customSmallerIsBetter: latencies", 1,                 \
+		"JSON for the tool customSmallerIsBetter: times and memory", 1,          \
 		export_github_smaller)                                                   \
 	FORMAT("github-action-benchmark-bigger",                                         \
 		"JSON for the tool customBiggerIsBetter: throughputs and capacities", 1, \
@@ -65,6 +65,8 @@ static void name_case(const struct summary_row *row, char *name)
 		append(name, "/chunk:%" PRId64, row->chunk_bytes);
 	if (row->coalesce > 1)
 		append(name, "/batch:%" PRId64, row->coalesce);
+	if (row->pieces > 0)
+		append(name, "/pieces:%" PRId64, row->pieces);
 	if (row->sweep_wanted != ROW_UNKNOWN)
 		append(name, "/%.60s:%" PRId64, row->sweep_setting, row->sweep_wanted);
 	format_clean(name, clean, sizeof clean);
@@ -135,6 +137,12 @@ static void take_value(const struct summary_row *row, struct export_case *at)
 		at->value = row->capacity_bytes == ROW_UNKNOWN
 				    ? NAN
 				    : (double)row->capacity_bytes;
+	} else if (strcmp(row->test, "memory") == 0) {
+		at->quantity = QUANTITY_MEMORY;
+		at->unit = "B";
+		at->value = row->memory_bytes;
+		at->low = row->memory_bytes_low;
+		at->high = row->memory_bytes_high;
 	} else if (strcmp(row->test, "throughput") == 0) {
 		at->quantity = QUANTITY_RATE;
 		at->unit = has_bytes ? "B/s" : "messages/s";

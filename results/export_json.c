@@ -37,7 +37,7 @@ static int export_github(
 	json_t *list = json_array();
 
 	while (export_next(run, &at))
-		if ((at.quantity != QUANTITY_TIME) == is_bigger)
+		if (quantity_more_is_better(at.quantity) == is_bigger)
 			json_array_append_new(list, github_entry(&at));
 	return json_write(list, out, why);
 }
@@ -147,7 +147,7 @@ int export_google(const struct export_run *runs, size_t count, FILE *out, struct
 
 	(void)count;
 	while (export_next(runs, &at)) {
-		if (at.quantity == QUANTITY_CAPACITY)
+		if (at.quantity == QUANTITY_CAPACITY || at.quantity == QUANTITY_MEMORY)
 			continue;
 		for (size_t i = 0; i < at.launches->launch_count; i++) {
 			json_t *entry = google_entry(&at, i);
@@ -168,7 +168,8 @@ int export_bencher(
 {
 	static const char *const measures[] = { [QUANTITY_TIME] = "latency",
 		[QUANTITY_RATE] = "bytes-per-second",
-		[QUANTITY_CAPACITY] = "capacity-bytes" };
+		[QUANTITY_CAPACITY] = "capacity-bytes",
+		[QUANTITY_MEMORY] = "memory-bytes" };
 	struct export_case at = { .row = NULL };
 	json_t *made = json_object();
 

@@ -102,7 +102,7 @@ static void put_metric(const struct export_case *at, void *context)
 	fputs(":\n        column: ", context);
 	put_quoted(context, at->name);
 	fprintf(context, "\n        direction: %d\n",
-		at->quantity == QUANTITY_TIME ? -1 : 1);
+		quantity_more_is_better(at->quantity) ? 1 : -1);
 }
 
 int export_otava_config(
@@ -128,6 +128,7 @@ int export_otava_config(
 struct family {
 	const char *name, *unit, *help;
 	enum quantity quantity;
+	bool is_send; /* times of the send test, which are no round trips */
 	double scale; /* to the base unit */
 	size_t offset; /* of a REAL of the summary; 0: the value of the case */
 };
@@ -135,28 +136,33 @@ struct family {
 #define ROW(field) offsetof(struct summary_row, field)
 static const struct family families[] = {
 	{ "ipcmark_round_trip_seconds", "seconds", "Median round trip over the launches.",
-		QUANTITY_TIME, 1e-9, 0 },
+		QUANTITY_TIME, false, 1e-9, 0 },
 	{ "ipcmark_round_trip_low_seconds", "seconds",
 		"Lower end of the interval of that median, from ranks of launches.",
-		QUANTITY_TIME, 1e-9, ROW(median_low_ns) },
+		QUANTITY_TIME, false, 1e-9, ROW(median_low_ns) },
 	{ "ipcmark_round_trip_high_seconds", "seconds", "Its upper end.", QUANTITY_TIME,
-		1e-9, ROW(median_high_ns) },
+		false, 1e-9, ROW(median_high_ns) },
 	{ "ipcmark_round_trip_p99_seconds", "seconds",
 		"99th percentile of the round trips of all launches.", QUANTITY_TIME,
-		1e-9, ROW(p99_ns) },
+		false, 1e-9, ROW(p99_ns) },
 	{ "ipcmark_round_trip_user_seconds", "seconds",
-		"User time of both sides a round trip.", QUANTITY_TIME, 1e-9,
+		"User time of both sides a round trip.", QUANTITY_TIME, false, 1e-9,
 		ROW(user_ns) },
 	{ "ipcmark_round_trip_system_seconds", "seconds",
-		"System time of both sides a round trip.", QUANTITY_TIME, 1e-9,
+		"System time of both sides a round trip.", QUANTITY_TIME, false, 1e-9,
 		ROW(system_ns) },
+	{ "ipcmark_send_seconds", "seconds",
+		"Median time of one send while nobody reads, of the sender alone.",
+		QUANTITY_TIME, true, 1e-9, 0 },
 	{ "ipcmark_throughput_bytes_per_second", "bytes_per_second",
-		"Median throughput over the launches, one direction.", QUANTITY_RATE, 1,
-		ROW(bytes_per_s) },
+		"Median throughput over the launches, one direction.", QUANTITY_RATE,
+		false, 1, ROW(bytes_per_s) },
 	{ "ipcmark_throughput_messages_per_second", "messages_per_second",
-		"The same in messages.", QUANTITY_RATE, 1, ROW(messages_per_s) },
+		"The same in messages.", QUANTITY_RATE, false, 1, ROW(messages_per_s) },
 	{ "ipcmark_capacity_bytes", "bytes", "Bytes accepted while nobody reads.",
-		QUANTITY_CAPACITY, 1, 0 },
+		QUANTITY_CAPACITY, false, 1, 0 },
+	{ "ipcmark_memory_bytes", "bytes", "What one channel takes at rest.",
+		QUANTITY_MEMORY, false, 1, 0 },
 };
 
 /* Values of labels escape as OpenMetrics says. */
@@ -173,6 +179,7 @@ static void put_labels(FILE *out, const struct export_case *at)
 
 	put_label(out, true, "case", at->name);
 	put_label(out, false, "mechanism", row->mechanism);
+	put_label(out, false, "test", row->test);
 	snprintf(text, sizeof text, "%" PRId64, row->size_bytes);
 	put_label(out, false, "size_bytes", text);
 	put_label(out, false, "placement", row->placement);
@@ -189,7 +196,8 @@ static void put_family(
 	while (export_next(run, &at)) {
 		double value = at.value;
 
-		if (at.quantity != family->quantity)
+		if (at.quantity != family->quantity ||
+			(strcmp(at.row->test, "send") == 0) != family->is_send)
 			continue;
 		if (family->offset) {
 			const void *field = (const char *)at.row + family->offset;

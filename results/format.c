@@ -171,13 +171,14 @@ char *format_power(const struct changes *changes, char *text)
 {
 	static const char *const tests[] = { [QUANTITY_TIME] = "latency",
 		[QUANTITY_RATE] = "throughput",
-		[QUANTITY_CAPACITY] = "capacity" };
+		[QUANTITY_CAPACITY] = "capacity",
+		[QUANTITY_MEMORY] = "memory" };
 	double *shares = calloc(changes->count + 1, sizeof *shares);
 	char half[FORMAT_TEXT], most[FORMAT_TEXT];
 	size_t blind = 0, used = 0;
 
 	*text = '\0';
-	for (int i = 0; shares && i <= QUANTITY_CAPACITY; i++) {
+	for (int i = 0; shares && i < QUANTITIES; i++) {
 		size_t known = collect(changes, (enum quantity)i, shares, &blind);
 
 		if (known)

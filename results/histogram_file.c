@@ -73,6 +73,8 @@ void run_directory_histogram_name(const struct result_row *row, char *name)
 	/* Known for streams only; names of what has none stay what they were. */
 	if (row->coalesce != ROW_UNKNOWN)
 		hash = hash_number(hash, row->coalesce);
+	if (row->pieces != ROW_UNKNOWN)
+		hash = hash_number(hash, row->pieces);
 	hash = hash_text(hash, row->sched);
 	hash = hash_text(hash, row->sweep_setting);
 	hash = hash_number(hash, row->sweep_wanted);

@@ -124,7 +124,7 @@ static int add_change(struct history *history, size_t index, const struct track 
 	change->low_level = series->levels[change->before];
 	change->high_level = series->levels[change->at];
 	change->verdict = (change->high_level > change->low_level) ==
-					  (series->quantity != QUANTITY_TIME)
+					  quantity_more_is_better(series->quantity)
 				  ? VERDICT_FASTER
 				  : VERDICT_SLOWER;
 	return 0;

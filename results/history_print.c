@@ -28,9 +28,7 @@ static char *value_text(const struct history_series *series, double value, char 
 static const char *verdict_word(
 	const struct history_series *series, const struct history_change *change)
 {
-	if (series->quantity != QUANTITY_CAPACITY)
-		return verdict_name(change->verdict);
-	return change->verdict == VERDICT_SLOWER ? "smaller" : "larger";
+	return quantity_verdict(series->quantity, change->verdict);
 }
 
 static void print_change(const struct sheet *page, const struct history *history,

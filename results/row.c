@@ -15,7 +15,8 @@ static const struct column result_columns[] = {
 };
 /* In the order in which they came. */
 static const char *const results_added[] = { "is_user_only", "canary", "canary_ns",
-	"duet_ratio", NULL };
+	"pieces", "channels", "memory_bytes", "memory_used_bytes", "memory_noise_bytes",
+	"page_faults", "duet_ratio", NULL };
 const struct table result_table = { COLUMNS(result_columns), sizeof(struct result_row),
 	results_added };
 

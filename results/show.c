@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/vocabulary.h"
 #include "results/show_tables.h"
 #include "results/summary.h"
 
@@ -134,23 +135,22 @@ static bool is_alike(const struct summary_row *a, const struct summary_row *b)
 static void count_alike(
 	const struct show *page, const struct summary_row *row, char *text, size_t size)
 {
-	static const char *const tests[] = { "latency", "throughput", "capacity" };
-	size_t counts[3] = { 0 }, cases = 0;
+	size_t counts[TESTS] = { 0 }, cases = 0;
 	const char *before = " (";
 
 	for (size_t i = 0; i < page->count; i++)
-		for (size_t t = 0; is_alike(row, &page->rows[i]) && t < 3; t++)
-			if (strcmp(page->rows[i].test, tests[t]) == 0) {
+		for (size_t t = 0; is_alike(row, &page->rows[i]) && t < TESTS; t++)
+			if (strcmp(page->rows[i].test, test_names[t]) == 0) {
 				counts[t]++;
 				cases++;
 			}
 	snprintf(text, size, "%zu %s", cases, cases == 1 ? "case" : "cases");
-	for (size_t t = 0; t < 3; t++) {
+	for (size_t t = 0; t < TESTS; t++) {
 		size_t used = strlen(text);
 
 		if (!counts[t])
 			continue;
-		snprintf(text + used, size - used, "%s%s", before, tests[t]);
+		snprintf(text + used, size - used, "%s%s", before, test_names[t]);
 		before = ", ";
 	}
 	if (cases)
@@ -209,11 +209,6 @@ static void show_not_measured(const struct show *page)
 	}
 }
 
-static bool is_in_a_block(const struct summary_row *row)
-{
-	return show_is_ok(row) && strcmp(row->test, "capacity") != 0;
-}
-
 /* What a row says of how it was measured, and what it leaves open: a row without payload
  * (a wake-up, a floor) stands in the block of any payload, throughput in that of any gap.
  * The first row that says more decides. */
@@ -224,7 +219,7 @@ static struct summary_row block_of(const struct show *page, size_t index)
 	for (size_t i = 0; i < page->count; i++) {
 		const struct summary_row *row = &page->rows[i];
 
-		if (!is_in_a_block(row) || !show_same_block(row, &block))
+		if (!show_is_in_a_block(row) || !show_same_block(row, &block))
 			continue;
 		if (!*block.payload)
 			row_text(block.payload, row->payload);
@@ -245,7 +240,7 @@ static struct summary_row *find_blocks(const struct show *page, size_t *count)
 	for (size_t i = 0; blocks && i < page->count; i++) {
 		size_t known = 0;
 
-		if (!is_in_a_block(&page->rows[i]))
+		if (!show_is_in_a_block(&page->rows[i]))
 			continue;
 		blocks[*count] = block_of(page, i);
 		while (!show_same_block(&blocks[known], &blocks[*count]))
@@ -267,7 +262,11 @@ static void show_page(const struct show *page)
 	for (size_t i = 0; i < count; i++)
 		show_block(page, &blocks[i]);
 	free(blocks);
+	show_connect(page);
+	show_pieces(page);
+	show_send(page);
 	show_capacity(page);
+	show_memory(page);
 	show_not_measured(page);
 	for (size_t i = 0; i < page->count; i++) {
 		is_measured |= show_is_ok(&page->rows[i]);

@@ -27,6 +27,12 @@ bool show_is_latency(const struct summary_row *row)
 	return strcmp(row->test, "latency") == 0;
 }
 
+bool show_is_in_a_block(const struct summary_row *row)
+{
+	return show_is_ok(row) &&
+	       (show_is_latency(row) || strcmp(row->test, "throughput") == 0);
+}
+
 bool show_same_block(const struct summary_row *a, const struct summary_row *b)
 {
 	return strcmp(a->placement, b->placement) == 0 && a->cpu_a == b->cpu_a &&
@@ -198,15 +204,19 @@ static void put_time(const struct summary_row *row, char *cell)
 		snprintf(cell, ROW_TEXT, "-");
 }
 
+void show_interval(double median, double low, double high, char cell[ROW_TEXT])
+{
+	*cell = '\0';
+	if (median > 0 && !isnan(low))
+		snprintf(cell, ROW_TEXT, "±%.*f %%", high - low < 0.2 * median,
+			100 * fmax(high - median, median - low) / median);
+}
+
 static void put_interval(const struct summary_row *row, char *cell)
 {
-	if (row && !isnan(row->median_low_ns))
-		snprintf(cell, ROW_TEXT, "±%.*f %%",
-			row->median_high_ns - row->median_low_ns < 0.2 * row->median_ns,
-			100 *
-				fmax(row->median_high_ns - row->median_ns,
-					row->median_ns - row->median_low_ns) /
-				row->median_ns);
+	if (row)
+		show_interval(
+			row->median_ns, row->median_low_ns, row->median_high_ns, cell);
 }
 
 static void put_cost(const struct summary_row *cost, char *cpu, char *switches)
@@ -290,8 +300,8 @@ static size_t rank(const struct show *page, const struct summary_row *block,
 		size_t at = 0;
 		double time;
 
-		if (!show_is_ok(row) || strcmp(row->test, "capacity") == 0 ||
-			show_is_floor(row) != is_floor || !show_same_block(row, block))
+		if (!show_is_in_a_block(row) || show_is_floor(row) != is_floor ||
+			!show_same_block(row, block))
 			continue;
 		while (at < count && strcmp(names[at], row->mechanism))
 			at++;

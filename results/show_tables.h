@@ -19,6 +19,9 @@ bool show_is_floor(const struct summary_row *row);
 
 bool show_is_latency(const struct summary_row *row);
 
+/* Does it stand in the table of its place: round trips and throughput? */
+bool show_is_in_a_block(const struct summary_row *row);
+
 /* Were both measured in the same place and in the same way, as far as they say? No
  * payload goes with any, and there is no gap but in round trips. */
 bool show_same_block(const struct summary_row *a, const struct summary_row *b);
@@ -40,5 +43,16 @@ void show_block(const struct show *page, const struct summary_row *block);
 
 /* Prints what each mechanism holds while nobody reads. */
 void show_capacity(const struct show *page);
+
+/* Print what a connection for each request costs, what a message in pieces does, each
+ * beside the round trip of the same size and place; what a send costs the sender alone;
+ * and what a channel takes in memory. */
+void show_connect(const struct show *page);
+void show_pieces(const struct show *page);
+void show_send(const struct show *page);
+void show_memory(const struct show *page);
+
+/* "±3 %" of a median, with its interval; "" where there is none. */
+void show_interval(double median, double low, double high, char cell[ROW_TEXT]);
 
 #endif

@@ -117,6 +117,23 @@ static void summarize_times(struct launches *launches, struct summary_row *row)
 		row->max_ns = launches->values[known - 1];
 }
 
+static void summarize_memory(struct launches *launches, struct summary_row *row)
+{
+	struct interval interval;
+	size_t known;
+
+	row->memory_bytes = median_real(launches, RESULT_AT(memory_bytes), &known);
+	interval = statistics_median_interval(
+		launches->values, known, SUMMARY_CONFIDENCE);
+	row->memory_bytes_low = interval.low;
+	row->memory_bytes_high = interval.high;
+	if (interval.coverage > 0)
+		row->coverage = interval.coverage;
+	row->memory_used_bytes = median_real(
+		launches, RESULT_AT(memory_used_bytes), &known);
+	row->page_faults = median_real(launches, RESULT_AT(page_faults), &known);
+}
+
 static void summarize_rest(struct launches *launches, struct summary_row *row)
 {
 	static const size_t user[] = { RESULT_AT(user_a_ns), RESULT_AT(user_b_ns) };
@@ -204,6 +221,7 @@ static int summarize_case(const struct run_directory *run, const struct one_case
 	if (!launches.count)
 		return 0;
 	summarize_times(&launches, row);
+	summarize_memory(&launches, row);
 	summarize_rest(&launches, row);
 	return add_percentiles(run, launches.rows[0], histogram, row, why);
 }

@@ -86,6 +86,9 @@ static inline enum slice_kind kind_of(enum test test)
 {
 	return test == TEST_LATENCY      ? SLICE_LATENCY
 	       : test == TEST_THROUGHPUT ? SLICE_THROUGHPUT
+	       : test == TEST_CONNECT    ? SLICE_CONNECT
+	       : test == TEST_SEND       ? SLICE_SEND
+	       : test == TEST_PIECES     ? SLICE_PIECES
 					 : SLICE_CAPACITY;
 }
 
@@ -96,19 +99,25 @@ static inline struct slice slice_of(enum test test, size_t size, uint64_t durati
 		.duration_ns = duration_ns,
 		.handover = 3,
 		.batch = 1,
+		.pieces = 2,
 		.chunk = size };
 }
 
-/* A short slice of each test that the row takes part in, messages of `size` bytes. */
+/* A short slice of each test of a pair that the row takes part in, messages of `size`
+ * bytes. Whoever has offered receives no more, so those tests come last. */
 static inline int exercise_pair(struct pair *pair, const struct mechanism *mechanism,
 	size_t size, struct why *why)
 {
+	static const enum test tests[] = { TEST_LATENCY, TEST_THROUGHPUT, TEST_CONNECT,
+		TEST_PIECES, TEST_SEND, TEST_CAPACITY };
 	int error = 0;
 
-	for (enum test test = 0; test < TESTS && !error; test++) {
-		struct slice slice = slice_of(test, some_size(mechanism, size), MS / 5);
+	for (size_t i = 0; i < sizeof tests / sizeof tests[0] && !error; i++) {
+		struct slice slice = slice_of(
+			tests[i], some_size(mechanism, size), MS / 5);
 
-		if (mechanism->tests & TEST_BIT(test))
+		slice.is_warm_up = tests[i] == TEST_SEND;
+		if (mechanism->tests & TEST_BIT(tests[i]))
 			error = pair_slice(pair, &slice, from_now(PATIENCE), why);
 	}
 	return error;

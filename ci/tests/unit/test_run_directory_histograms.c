@@ -10,7 +10,7 @@ static void histogram_names_part_the_cases(void **state)
 	static const char *const texts[] = { "mechanism", "test", "placement", "payload",
 		"settings", "sweep_setting", "sched" };
 	static const char *const numbers[] = { "size_bytes", "cpu_a", "cpu_b", "gap_ns",
-		"chunk_bytes", "coalesce", "sweep_wanted" };
+		"chunk_bytes", "coalesce", "pieces", "sweep_wanted" };
 	struct result_row row = make_row(0, 64), other;
 	char name[RUN_HISTOGRAM_NAME], changed[RUN_HISTOGRAM_NAME];
 
