@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -284,6 +285,13 @@ static void close_slots(struct runner *runner)
 		janitor_stop(&runner->slots[i].janitor);
 		subject_close(&runner->slots[i].subject);
 	}
+}
+
+int runner_default_jobs(void)
+{
+	cpu_set_t cpus;
+
+	return sched_getaffinity(0, sizeof cpus, &cpus) ? 2 : CPU_COUNT(&cpus);
 }
 
 int runner_run(struct point *points, size_t count, const struct runner_options *options,

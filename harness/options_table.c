@@ -261,6 +261,13 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_TEXT,
 		.otherwise = "a new run",
 		.says = "Finish the interrupted run in DIR with the plan it was begun with." },
+	{ .name = "with-checks",
+		RUN,
+		FIELD(with_checks),
+		.kind = OPTION_FLAG,
+		.says = "Afterwards run the whole conformance suite too, as 'ipcmark check' does, "
+			"and keep its verdicts in the run; with --resume, add them to a run "
+			"that lacks them." },
 	{ .name = "dry-run",
 		RUN,
 		FIELD(dry_run),
