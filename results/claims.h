@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "harness/base/why.h"
-#include "results/rule.h"
+#include "results/rule_judge.h"
 #include "results/run_directory.h"
 
 enum claim_verdict {
@@ -53,6 +53,11 @@ struct judged_claims {
 	size_t count;
 	size_t counts[CLAIM_VERDICTS];
 };
+
+/* Judges one claim by what was opened of a run. */
+void claim_judge(const struct claim *claim, const struct witness *witness,
+	struct judged_claim *judged);
+void judged_claim_free(struct judged_claim *judged);
 
 /* Judges all claims by a run, also an interrupted one. 0 or -errno in words. */
 int claims_judge(

@@ -5,7 +5,6 @@
 
 #include "harness/base/text.h"
 #include "results/claims.h"
-#include "results/rule_judge.h"
 
 #define PHRASES_MOST 3
 
@@ -264,7 +263,7 @@ static void keep_evidence(struct findings *findings, struct judged_claim *judged
 	free(is_taken);
 }
 
-static void judge_claim(const struct claim *claim, const struct witness *witness,
+void claim_judge(const struct claim *claim, const struct witness *witness,
 	struct judged_claim *judged)
 {
 	struct findings findings;
@@ -299,23 +298,26 @@ int claims_judge(
 	for (; judged->count < count; judged->count++) {
 		struct judged_claim *item = &judged->items[judged->count];
 
-		judge_claim(&claims[judged->count], &witness, item);
+		claim_judge(&claims[judged->count], &witness, item);
 		judged->counts[item->verdict]++;
 	}
 	witness_close(&witness);
 	return 0;
 }
 
+void judged_claim_free(struct judged_claim *judged)
+{
+	for (size_t i = 0; i < judged->evidence_count; i++)
+		free(judged->evidence[i].text);
+	free(judged->evidence);
+	free(judged->because);
+	*judged = (struct judged_claim) { 0 };
+}
+
 void judged_claims_free(struct judged_claims *judged)
 {
-	for (size_t i = 0; i < judged->count; i++) {
-		struct judged_claim *item = &judged->items[i];
-
-		for (size_t e = 0; e < item->evidence_count; e++)
-			free(item->evidence[e].text);
-		free(item->evidence);
-		free(item->because);
-	}
+	for (size_t i = 0; i < judged->count; i++)
+		judged_claim_free(&judged->items[i]);
 	free(judged->items);
 	*judged = (struct judged_claims) { 0 };
 }

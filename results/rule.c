@@ -19,9 +19,18 @@ struct parser {
 	unsigned depth;
 };
 
+static void skip_space(struct parser *parser)
+{
+	while (isspace((unsigned char)*parser->at))
+		parser->at++;
+}
+
 static int fail(struct parser *parser, const char *wanted)
 {
-	int error = why_say(parser->why, 0, "character %zu: %s",
+	int error;
+
+	skip_space(parser);
+	error = why_say(parser->why, 0, "character %td: %s",
 		parser->at - parser->begin + 1, wanted);
 
 	if (*parser->at)
@@ -29,12 +38,6 @@ static int fail(struct parser *parser, const char *wanted)
 	else
 		why_add(parser->why, "here the rule ends");
 	return error;
-}
-
-static void skip_space(struct parser *parser)
-{
-	while (isspace((unsigned char)*parser->at))
-		parser->at++;
 }
 
 static bool is_name(char c)
