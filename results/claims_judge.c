@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "harness/base/text.h"
-#include "results/claims.h"
+#include "results/claim.h"
 
 #define PHRASES_MOST 3
 
 /* How often the statements of a rule came out so, all together. */
 static void sum_votes(
-	const struct rule *rule, const struct findings *findings, size_t votes[3])
+	const struct claim_rule *rule, const struct findings *findings, size_t votes[3])
 {
 	memset(votes, 0, 3 * sizeof *votes);
 	for (size_t i = 0; i < rule->statement_count; i++)
@@ -37,7 +37,8 @@ static bool has_vote(const struct statement *statement)
 
 /* Each statement is a part of what is claimed. Where two parts come out differently it
  * depends, whatever else is missing; else all have to be decided. */
-static enum claim_verdict decide(const struct rule *rule, const struct findings *findings)
+static enum claim_verdict decide(
+	const struct claim_rule *rule, const struct findings *findings)
 {
 	bool is_seen[CLAIM_VERDICTS] = { false };
 
@@ -123,7 +124,7 @@ static void put_where(FILE *out, const struct findings *findings, size_t stateme
 
 /* "true on shared-l3; false on same-cpu at 64 B", statement by statement where there are
  * several. */
-static void put_places(FILE *out, const struct rule *rule,
+static void put_places(FILE *out, const struct claim_rule *rule,
 	const struct findings *findings, const struct witness *witness)
 {
 	static const char *const words[] = { "true", "false", "not told apart" };
@@ -153,7 +154,7 @@ static void put_places(FILE *out, const struct rule *rule,
 	}
 }
 
-static bool is_measured(const struct rule *rule)
+static bool is_measured(const struct claim_rule *rule)
 {
 	for (size_t i = 0; i < rule->statement_count; i++)
 		if (rule->statements[i].kind == STATEMENT_COMPARES ||
@@ -164,7 +165,7 @@ static bool is_measured(const struct rule *rule)
 
 /* "12 checks for it". */
 static void put_checks(
-	FILE *out, const struct rule *rule, const struct findings *findings)
+	FILE *out, const struct claim_rule *rule, const struct findings *findings)
 {
 	size_t counts[3] = { 0 };
 	static const char *const words[] = { "for it", "against it",
@@ -184,7 +185,7 @@ static void put_checks(
 }
 
 static void put_undecided(
-	FILE *out, const struct rule *rule, const struct findings *findings)
+	FILE *out, const struct claim_rule *rule, const struct findings *findings)
 {
 	size_t votes[3];
 

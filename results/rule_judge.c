@@ -73,7 +73,7 @@ static enum truth both(enum truth a, enum truth b)
 
 /* "pipe 2.56 µs (2.50 to 2.61)"; of what is no single term: "latency(pipe)/2 = 1.28 µs".
  */
-static void put_side(FILE *out, const struct rule *rule, size_t index,
+static void put_side(FILE *out, const struct claim_rule *rule, size_t index,
 	const struct amount *amount, const char *mechanism)
 {
 	const struct node *node = &rule->nodes[index];
@@ -91,7 +91,7 @@ static void put_side(FILE *out, const struct rule *rule, size_t index,
 }
 
 /* The words for a point: "64 B, same-cpu: ". */
-static void put_point(FILE *out, const struct point *point)
+static void put_point(FILE *out, const struct spot *point)
 {
 	char size[TEXT_QUANTITY];
 
@@ -103,8 +103,8 @@ static void put_point(FILE *out, const struct point *point)
 }
 
 /* The sides of a comparison in one place and at one size. False where one is missing. */
-static bool judge_point(const struct rule *rule, const struct witness *witness,
-	const struct point *point, struct finding *finding)
+static bool judge_point(const struct claim_rule *rule, const struct witness *witness,
+	const struct spot *point, struct finding *finding)
 {
 	static const char *const signs[] = { "", ", not", ", perhaps" };
 	const struct statement *statement = point->statement;
@@ -146,8 +146,8 @@ static bool judge_point(const struct rule *rule, const struct witness *witness,
 	return true;
 }
 
-static bool has_intervals(
-	const struct rule *rule, const struct witness *witness, const struct point *point)
+static bool has_intervals(const struct claim_rule *rule, const struct witness *witness,
+	const struct spot *point)
 {
 	const char *ignored;
 	struct amount amount;
@@ -169,7 +169,7 @@ static int compare_sizes(const void *left, const void *right)
 
 /* The sizes of any term that leaves its size to the statement, ascending; NO_SIZE alone
  * where there is none. */
-static size_t find_sizes(const struct rule *rule, const struct statement *statement,
+static size_t find_sizes(const struct claim_rule *rule, const struct statement *statement,
 	const struct witness *witness, int64_t sizes[SIZES_MOST])
 {
 	bool is_any = false;
@@ -202,7 +202,7 @@ static size_t find_sizes(const struct rule *rule, const struct statement *statem
 	return count;
 }
 
-static void judge_comparison(const struct rule *rule, size_t index,
+static void judge_comparison(const struct claim_rule *rule, size_t index,
 	const struct witness *witness, struct findings *findings)
 {
 	const struct statement *statement = &rule->statements[index];
@@ -216,7 +216,7 @@ static void judge_comparison(const struct rule *rule, size_t index,
 			!rule_names_match(rule, statement->places, place->row->placement))
 			continue;
 		for (size_t s = 0; s < size_count; s++) {
-			struct point point = { place, statement, sizes[s] };
+			struct spot point = { place, statement, sizes[s] };
 			struct finding finding = {
 				.statement = index, .place = p, .size_bytes = sizes[s]
 			};
@@ -247,7 +247,7 @@ static void judge_check(const struct statement *statement,
 }
 
 /* In the order of the rule's names, which go from the telling to the rest. */
-static void judge_checks(const struct rule *rule, size_t index,
+static void judge_checks(const struct claim_rule *rule, size_t index,
 	const struct witness *witness, struct findings *findings)
 {
 	const struct statement *statement = &rule->statements[index];
@@ -277,7 +277,7 @@ static void judge_checks(const struct rule *rule, size_t index,
 
 /* A run directory is of the system it was made on; those of earlier versions do not say
  * so, and are of Linux. */
-static bool is_system(const struct rule *rule, const struct statement *statement,
+static bool is_system(const struct claim_rule *rule, const struct statement *statement,
 	const struct witness *witness, char system[TEXT_QUANTITY])
 {
 	if (!run_directory_environment(
@@ -287,8 +287,8 @@ static bool is_system(const struct rule *rule, const struct statement *statement
 	return rule_names_match(rule, statement->names, system);
 }
 
-void rule_judge(
-	const struct rule *rule, const struct witness *witness, struct findings *findings)
+void rule_judge(const struct claim_rule *rule, const struct witness *witness,
+	struct findings *findings)
 {
 	char system[TEXT_QUANTITY];
 

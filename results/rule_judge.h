@@ -50,7 +50,7 @@ struct findings {
 };
 
 /* Judges each statement. The caller frees the findings. */
-void rule_judge(const struct rule *rule, const struct witness *witness,
+void rule_judge(const struct claim_rule *rule, const struct witness *witness,
 	struct findings *findings);
 void findings_free(struct findings *findings);
 

@@ -7,7 +7,7 @@
 
 /* A floor is a limit and no way to communicate: only its own name, or a glob of floors,
  * means it. */
-static bool names_floors(const struct rule *rule, struct names names)
+static bool names_floors(const struct claim_rule *rule, struct names names)
 {
 	for (size_t i = names.first; i < names.first + names.count; i++)
 		if (strncmp(rule->names[i].text, "floor", 5) == 0)
@@ -22,14 +22,14 @@ static bool is_floor(const char *name)
 	return mechanism && (mechanism->caps & CAP_FLOOR);
 }
 
-bool term_takes(
-	const struct rule *rule, const struct node *node, const struct one_case *from)
+bool term_takes(const struct claim_rule *rule, const struct node *node,
+	const struct one_case *from)
 {
 	const struct summary_row *row = &from->row;
 	int64_t batch = row->coalesce == ROW_UNKNOWN ? 1 : row->coalesce;
 
 	return strcmp(row->status, "ok") == 0 &&
-	       strcmp(row->test, node->quantity->test) == 0 &&
+	       strcmp(row->test, node->metric->test) == 0 &&
 	       rule_names_match(rule, node->names, row->mechanism) &&
 	       (names_floors(rule, node->names) || !is_floor(row->mechanism)) &&
 	       batch == node->batch &&
@@ -39,8 +39,8 @@ bool term_takes(
 	       row->sweep_wanted == ROW_UNKNOWN;
 }
 
-bool term_has_sizes(
-	const struct rule *rule, const struct node *node, const struct witness *witness)
+bool term_has_sizes(const struct claim_rule *rule, const struct node *node,
+	const struct witness *witness)
 {
 	for (size_t i = 0; i < witness->cases.count; i++)
 		if (witness->cases.items[i].row.size_bytes > 0 &&
@@ -59,7 +59,7 @@ bool statement_takes_size(const struct statement *statement, int64_t size_bytes)
 }
 
 static bool is_at(const struct one_case *from, const struct node *node, bool has_sizes,
-	const struct point *point)
+	const struct spot *point)
 {
 	const struct summary_row *row = &from->row;
 	const struct summary_row *place = point->place->row;
@@ -76,11 +76,11 @@ static bool is_at(const struct one_case *from, const struct node *node, bool has
 	return row->size_bytes == point->size_bytes;
 }
 
-static bool term_amount(const struct rule *rule, const struct node *node,
-	const struct witness *witness, const struct point *point, struct amount *amount,
+static bool term_amount(const struct claim_rule *rule, const struct node *node,
+	const struct witness *witness, const struct spot *point, struct amount *amount,
 	const char **mechanism)
 {
-	bool more = node->quantity->more_is_better, is_found = false;
+	bool more = node->metric->more_is_better, is_found = false;
 	bool has_sizes = term_has_sizes(rule, node, witness);
 
 	for (size_t i = 0; i < witness->cases.count; i++) {
@@ -89,7 +89,7 @@ static bool term_amount(const struct rule *rule, const struct node *node,
 
 		if (!term_takes(rule, node, from) ||
 			!is_at(from, node, has_sizes, point) ||
-			!quantity_of_case(node->quantity, from, &other))
+			!metric_of_case(node->metric, from, &other))
 			continue;
 		if (!is_found || (more ? other.value > amount->value
 				       : other.value < amount->value))
@@ -100,8 +100,9 @@ static bool term_amount(const struct rule *rule, const struct node *node,
 	return is_found;
 }
 
-bool node_amount(const struct rule *rule, size_t index, const struct witness *witness,
-	const struct point *point, struct amount *amount, const char **mechanism)
+bool node_amount(const struct claim_rule *rule, size_t index,
+	const struct witness *witness, const struct spot *point, struct amount *amount,
+	const char **mechanism)
 {
 	static struct amount (*const joins[])(struct amount, struct amount) = {
 		[NODE_ADD] = amount_add,

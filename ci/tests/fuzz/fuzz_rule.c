@@ -20,13 +20,13 @@ static void demand_piece(struct piece piece, const char *text, size_t length)
 	demand(piece.text >= text && piece.text + piece.length <= text + length);
 }
 
-static void demand_names(const struct rule *rule, struct names names)
+static void demand_names(const struct claim_rule *rule, struct names names)
 {
 	demand(names.first + names.count <= rule->name_count);
 	(void)rule_names_match(rule, names, "pipe.eof.drain_then_zero");
 }
 
-static void look_through(const struct rule *rule, const char *text, size_t length)
+static void look_through(const struct claim_rule *rule, const char *text, size_t length)
 {
 	demand(rule->statement_count >= 1);
 	for (size_t i = 0; i < rule->name_count; i++)
@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Exactly as long as the text, so that a step beyond it is seen. */
 	char *text = malloc(size + 1);
 	struct why why = { "" };
-	struct rule rule;
+	struct claim_rule rule;
 
 	demand(text != NULL);
 	memcpy(text, data, size);

@@ -10,10 +10,10 @@
 
 #include "results/rule.h"
 
-static struct rule parsed(const char *text)
+static struct claim_rule parsed(const char *text)
 {
 	struct why why = { "" };
-	struct rule rule;
+	struct claim_rule rule;
 
 	if (rule_parse(text, &rule, &why))
 		fail_msg("'%s': %s", text, why.text);
@@ -23,7 +23,7 @@ static struct rule parsed(const char *text)
 static void refused(const char *text, const char *wanted)
 {
 	struct why why = { "" };
-	struct rule rule;
+	struct claim_rule rule;
 
 	assert_int_equal(rule_parse(text, &rule, &why), -22);
 	if (strcmp(why.text, wanted) != 0)
@@ -32,7 +32,8 @@ static void refused(const char *text, const char *wanted)
 
 static void a_comparison_has_sides_and_relations(void **state)
 {
-	struct rule rule = parsed(" latency(shm_futex) < latency(pipe, unix_*) > 5us ");
+	struct claim_rule rule = parsed(
+		" latency(shm_futex) < latency(pipe, unix_*) > 5us ");
 	const struct statement *statement = &rule.statements[0];
 	const struct node *node = &rule.nodes[statement->sides[1]];
 
@@ -42,7 +43,7 @@ static void a_comparison_has_sides_and_relations(void **state)
 	assert_int_equal(statement->side_count, 3);
 	assert_int_equal(statement->relations[1], '<');
 	assert_int_equal(statement->relations[2], '>');
-	assert_string_equal(node->quantity->name, "latency");
+	assert_string_equal(node->metric->name, "latency");
 	assert_int_equal(node->names.count, 2);
 	assert_int_equal(node->size_bytes, -1);
 	assert_int_equal(node->batch, 1);
@@ -53,7 +54,7 @@ static void a_comparison_has_sides_and_relations(void **state)
 
 static void terms_are_joined_as_in_arithmetic(void **state)
 {
-	struct rule rule = parsed(
+	struct claim_rule rule = parsed(
 		"latency(a) - latency(b) / 2 + 3 * (latency(c) - 1us) < 1s");
 	const struct node *sum = &rule.nodes[rule.statements[0].sides[0]];
 
@@ -73,7 +74,7 @@ static void terms_are_joined_as_in_arithmetic(void **state)
 
 static void bounds_are_taken_as_said_or_widened(void **state)
 {
-	struct rule rule = parsed(
+	struct claim_rule rule = parsed(
 		"throughput(tcp) in 2GB/s..5GB/s at best size; "
 		"latency(tcp)/2 about 10us..20us at ..64, 1K on !same-cpu; "
 		"send(tcp at 1) about 10us");
@@ -96,7 +97,7 @@ static void bounds_are_taken_as_said_or_widened(void **state)
 
 static void checks_and_systems_are_named(void **state)
 {
-	struct rule rule = parsed(
+	struct claim_rule rule = parsed(
 		"system(Darwin); kept(pipe.eof, pipe.pool.*); not kept(a.b); see(c.d)");
 
 	(void)state;
@@ -112,7 +113,7 @@ static void checks_and_systems_are_named(void **state)
 
 static void a_name_after_a_mark_takes_away(void **state)
 {
-	struct rule rule = parsed("latency(!shm_*) < latency(shm_*, !shm_spin*)");
+	struct claim_rule rule = parsed("latency(!shm_*) < latency(shm_*, !shm_spin*)");
 	struct names others = rule.nodes[rule.statements[0].sides[0]].names;
 	struct names rings = rule.nodes[rule.statements[0].sides[1]].names;
 
@@ -127,11 +128,10 @@ static void a_name_after_a_mark_takes_away(void **state)
 static void what_is_wrong_is_said_with_its_place(void **state)
 {
 	(void)state;
-	refused("",
-		"character 1: a quantity, an amount or a bracket is missing (here the "
-		"rule ends)");
+	refused("", "character 1: a metric, an amount or a bracket is missing (here the "
+		    "rule ends)");
 	refused("latensy(pipe) < 1us",
-		"character 1: a quantity, an amount or a bracket is missing (here is "
+		"character 1: a metric, an amount or a bracket is missing (here is "
 		"'latensy(pipe) < 1us') (did you mean latency?)");
 	refused("latency(pipe)",
 		"character 14: '<', '>', '==', 'in' or 'about' is missing "

@@ -1,4 +1,4 @@
-#include "results/quantity.h"
+#include "results/metric.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ const char *const unit_names[] = {
 		"voluntary_a", "voluntary_b", "involuntary_a", "involuntary_b"           \
 	}
 
-const struct quantity quantities[] = {
+const struct metric metrics[] = {
 	{ "latency", "latency", { "median_ns" }, "round trip", UNIT_TIME, SPREAD_RANKS,
 		false },
 	{ "cpu", "latency", CPU_COLUMNS, "CPU time of a round trip", UNIT_TIME,
@@ -59,21 +59,21 @@ const struct quantity quantities[] = {
 	{ NULL, NULL, { NULL }, NULL, UNIT_NUMBER, SPREAD_RANKS, false },
 };
 
-const struct quantity *quantity_find(const char *name, size_t length)
+const struct metric *metric_find(const char *name, size_t length)
 {
-	for (const struct quantity *at = quantities; at->name; at++)
+	for (const struct metric *at = metrics; at->name; at++)
 		if (strlen(at->name) == length && memcmp(at->name, name, length) == 0)
 			return at;
 	return NULL;
 }
 
-const char *quantity_nearest(const char *name, size_t length)
+const char *metric_nearest(const char *name, size_t length)
 {
-	const char *words[sizeof quantities / sizeof quantities[0]];
+	const char *words[sizeof metrics / sizeof metrics[0]];
 	char word[NAME_MOST];
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		words[i] = quantities[i].name;
+		words[i] = metrics[i].name;
 	snprintf(word, sizeof word, "%.*s", (int)(length < NAME_MOST ? length : 0), name);
 	return text_nearest(word, words);
 }
@@ -101,13 +101,12 @@ static double column_value(const struct result_row *row, const char *name)
 }
 
 /* The sum over the columns; what a side that takes no part does not know adds nothing. */
-static double launch_value(
-	const struct quantity *quantity, const struct result_row *launch)
+static double launch_value(const struct metric *metric, const struct result_row *launch)
 {
 	double sum = NAN;
 
-	for (size_t i = 0; i < QUANTITY_COLUMNS && quantity->columns[i]; i++) {
-		double value = column_value(launch, quantity->columns[i]);
+	for (size_t i = 0; i < METRIC_COLUMNS && metric->columns[i]; i++) {
+		double value = column_value(launch, metric->columns[i]);
 
 		if (!isnan(value))
 			sum = isnan(sum) ? value : sum + value;
@@ -115,8 +114,8 @@ static double launch_value(
 	return sum;
 }
 
-bool quantity_of_case(const struct quantity *quantity, const struct one_case *from,
-	struct amount *amount)
+bool metric_of_case(
+	const struct metric *metric, const struct one_case *from, struct amount *amount)
 {
 	double *values = calloc(from->launch_count + 1, sizeof *values);
 	struct interval interval;
@@ -125,7 +124,7 @@ bool quantity_of_case(const struct quantity *quantity, const struct one_case *fr
 	if (!values)
 		abort();
 	for (size_t i = 0; i < from->launch_count; i++) {
-		double value = launch_value(quantity, from->launches[i]);
+		double value = launch_value(metric, from->launches[i]);
 
 		if (isfinite(value))
 			values[known++] = value;
@@ -134,8 +133,8 @@ bool quantity_of_case(const struct quantity *quantity, const struct one_case *fr
 		*amount = (struct amount) { .value = statistics_median(values, known),
 			.low = values[0],
 			.high = values[known - 1],
-			.unit = quantity->unit };
-		if (quantity->spread == SPREAD_RANKS) {
+			.unit = metric->unit };
+		if (metric->spread == SPREAD_RANKS) {
 			interval = statistics_median_interval(
 				values, known, SUMMARY_CONFIDENCE);
 			amount->low = interval.low;
