@@ -229,6 +229,15 @@ static char *explain(const struct claim *claim, enum claim_verdict verdict,
 	return text;
 }
 
+/* Texts of checks may have several lines. */
+static char *one_line(char *text)
+{
+	for (char *at = text; *at; at++)
+		if ((unsigned char)*at < ' ')
+			*at = ' ';
+	return text;
+}
+
 /* How telling a finding is: against the others of its kind first comes what the verdict
  * rests on. */
 static int weight(enum claim_verdict verdict, enum truth truth)
@@ -256,7 +265,7 @@ static void keep_evidence(struct findings *findings, struct judged_claim *judged
 				continue;
 			is_taken[i] = true;
 			judged->evidence[judged->evidence_count++] =
-				(struct claim_evidence) { at->text, at->truth };
+				(struct claim_evidence) { one_line(at->text), at->truth };
 			at->text = NULL;
 			if (pass < PHRASES_MOST)
 				break;
@@ -275,7 +284,7 @@ void claim_judge(const struct claim *claim, const struct witness *witness,
 		.claim = claim->claim,
 		.rule = claim->rule_text,
 		.verdict = decide(&claim->rule, &findings) };
-	judged->because = explain(claim, judged->verdict, &findings, witness);
+	judged->because = one_line(explain(claim, judged->verdict, &findings, witness));
 	keep_evidence(&findings, judged);
 	findings_free(&findings);
 }
