@@ -33,7 +33,7 @@ static void put_counts(const struct judged_claims *judged, const char *kind, FIL
 			counts[judged->items[i].verdict]++;
 			count++;
 		}
-	fprintf(out, "%zu claims", count);
+	fprintf(out, "%zu %s", count, count == 1 ? "claim" : "claims");
 	for (int verdict = 0; verdict < CLAIM_VERDICTS; verdict++) {
 		if (!counts[verdict])
 			continue;
@@ -173,7 +173,7 @@ void claims_print_markdown(const struct judged_claims *judged, FILE *out)
 		if (!opens_kind(judged, k))
 			continue;
 		fputs(k ? "\n### " : "### ", out);
-		put_title(kind, out);
+		put_cell(out, kind);
 		fputs("\n", out);
 		put_counts(judged, kind, out);
 		fputs("\n\n| claim | verdict | because | evidence |\n|---|---|---|---|\n",
