@@ -43,6 +43,10 @@ struct options {
 
 	int claims_format; /* enum claims_format */
 
+	int pattern; /* enum advice_pattern, of advise */
+	int64_t advise_size;
+	const char *max_cpu, *placement, *need;
+
 	int change_format; /* enum format */
 	double margin; /* 0.02 for 2 % */
 	double alpha;

@@ -90,24 +90,24 @@ static void put_side(FILE *out, const struct claim_rule *rule, size_t index,
 	fputs(amount_text(*amount, text), out);
 }
 
-/* The words for a point: "64 B, same-cpu: ". */
-static void put_point(FILE *out, const struct spot *point)
+/* The words for a spot: "64 B, same-cpu: ". */
+static void put_spot(FILE *out, const struct spot *spot)
 {
 	char size[TEXT_QUANTITY];
 
-	if (point->statement->is_best_size)
+	if (spot->statement->is_best_size)
 		fputs("best size, ", out);
-	else if (point->size_bytes != NO_SIZE)
-		fprintf(out, "%s, ", text_bytes((double)point->size_bytes, size));
-	fprintf(out, "%s: ", point->place->name);
+	else if (spot->size_bytes != NO_SIZE)
+		fprintf(out, "%s, ", text_bytes((double)spot->size_bytes, size));
+	fprintf(out, "%s: ", spot->place->name);
 }
 
 /* The sides of a comparison in one place and at one size. False where one is missing. */
-static bool judge_point(const struct claim_rule *rule, const struct witness *witness,
-	const struct spot *point, struct finding *finding)
+static bool judge_spot(const struct claim_rule *rule, const struct witness *witness,
+	const struct spot *spot, struct finding *finding)
 {
 	static const char *const signs[] = { "", ", not", ", perhaps" };
-	const struct statement *statement = point->statement;
+	const struct statement *statement = spot->statement;
 	struct amount amounts[STATEMENT_SIDES];
 	const char *mechanisms[STATEMENT_SIDES] = { NULL };
 	char low[AMOUNT_TEXT], high[AMOUNT_TEXT];
@@ -115,13 +115,13 @@ static bool judge_point(const struct claim_rule *rule, const struct witness *wit
 	FILE *out;
 
 	for (size_t i = 0; i < statement->side_count; i++)
-		if (!node_amount(rule, statement->sides[i], witness, point, &amounts[i],
+		if (!node_amount(rule, statement->sides[i], witness, spot, &amounts[i],
 			    &mechanisms[i]))
 			return false;
 	out = open_memstream(&finding->text, &length);
 	if (!out)
 		abort();
-	put_point(out, point);
+	put_spot(out, spot);
 	put_side(out, rule, statement->sides[0], &amounts[0], mechanisms[0]);
 	finding->truth = TRUTH_TRUE;
 	if (statement->kind == STATEMENT_IN) {
@@ -147,13 +147,13 @@ static bool judge_point(const struct claim_rule *rule, const struct witness *wit
 }
 
 static bool has_intervals(const struct claim_rule *rule, const struct witness *witness,
-	const struct spot *point)
+	const struct spot *spot)
 {
 	const char *ignored;
 	struct amount amount;
 
-	for (size_t i = 0; i < point->statement->side_count; i++)
-		if (node_amount(rule, point->statement->sides[i], witness, point, &amount,
+	for (size_t i = 0; i < spot->statement->side_count; i++)
+		if (node_amount(rule, spot->statement->sides[i], witness, spot, &amount,
 			    &ignored) &&
 			isnan(amount.low))
 			return false;
@@ -216,16 +216,16 @@ static void judge_comparison(const struct claim_rule *rule, size_t index,
 			!rule_names_match(rule, statement->places, place->row->placement))
 			continue;
 		for (size_t s = 0; s < size_count; s++) {
-			struct spot point = { place, statement, sizes[s] };
+			struct spot spot = { place, statement, sizes[s] };
 			struct finding finding = {
 				.statement = index, .place = p, .size_bytes = sizes[s]
 			};
 
-			if (!judge_point(rule, witness, &point, &finding))
+			if (!judge_spot(rule, witness, &spot, &finding))
 				continue;
 			findings->votes[index][finding.truth]++;
 			findings->without_interval += !has_intervals(
-				rule, witness, &point);
+				rule, witness, &spot);
 			add_finding(findings, finding);
 		}
 	}

@@ -28,15 +28,10 @@ bool term_takes(const struct claim_rule *rule, const struct node *node,
 	const struct summary_row *row = &from->row;
 	int64_t batch = row->coalesce == ROW_UNKNOWN ? 1 : row->coalesce;
 
-	return strcmp(row->status, "ok") == 0 &&
-	       strcmp(row->test, node->metric->test) == 0 &&
+	return case_counts(from) && strcmp(row->test, node->metric->test) == 0 &&
 	       rule_names_match(rule, node->names, row->mechanism) &&
 	       (names_floors(rule, node->names) || !is_floor(row->mechanism)) &&
-	       batch == node->batch &&
-	       /* Bytes that nobody touches did not move, a pair that idles measures how
-		* it wakes up, and a swept setting is not what people have. */
-	       strcmp(row->payload, "none") != 0 && row->gap_ns <= 0 &&
-	       row->sweep_wanted == ROW_UNKNOWN;
+	       batch == node->batch;
 }
 
 bool term_has_sizes(const struct claim_rule *rule, const struct node *node,
@@ -59,25 +54,23 @@ bool statement_takes_size(const struct statement *statement, int64_t size_bytes)
 }
 
 static bool is_at(const struct one_case *from, const struct node *node, bool has_sizes,
-	const struct spot *point)
+	const struct spot *spot)
 {
 	const struct summary_row *row = &from->row;
-	const struct summary_row *place = point->place->row;
 
-	if (strcmp(row->placement, place->placement) != 0 || row->cpu_a != place->cpu_a ||
-		row->cpu_b != place->cpu_b || strcmp(row->sched, place->sched) != 0)
+	if (!case_is_at(from, spot->place))
 		return false;
 	if (!has_sizes)
 		return true;
 	if (node->size_bytes >= 0)
 		return row->size_bytes == node->size_bytes;
-	if (point->statement->is_best_size)
+	if (spot->statement->is_best_size)
 		return row->size_bytes > 0;
-	return row->size_bytes == point->size_bytes;
+	return row->size_bytes == spot->size_bytes;
 }
 
 static bool term_amount(const struct claim_rule *rule, const struct node *node,
-	const struct witness *witness, const struct spot *point, struct amount *amount,
+	const struct witness *witness, const struct spot *spot, struct amount *amount,
 	const char **mechanism)
 {
 	bool more = node->metric->more_is_better, is_found = false;
@@ -88,7 +81,7 @@ static bool term_amount(const struct claim_rule *rule, const struct node *node,
 		struct amount other;
 
 		if (!term_takes(rule, node, from) ||
-			!is_at(from, node, has_sizes, point) ||
+			!is_at(from, node, has_sizes, spot) ||
 			!metric_of_case(node->metric, from, &other))
 			continue;
 		if (!is_found || (more ? other.value > amount->value
@@ -101,7 +94,7 @@ static bool term_amount(const struct claim_rule *rule, const struct node *node,
 }
 
 bool node_amount(const struct claim_rule *rule, size_t index,
-	const struct witness *witness, const struct spot *point, struct amount *amount,
+	const struct witness *witness, const struct spot *spot, struct amount *amount,
 	const char **mechanism)
 {
 	static struct amount (*const joins[])(struct amount, struct amount) = {
@@ -119,12 +112,12 @@ bool node_amount(const struct claim_rule *rule, size_t index,
 		*amount = amount_exact(node->amount, node->unit);
 		return true;
 	case NODE_TERM:
-		return term_amount(rule, node, witness, point, amount, mechanism);
+		return term_amount(rule, node, witness, spot, amount, mechanism);
 	default:
 		/* The right side of a node is no deeper than the brackets of the rule,
 		 * its left side than the terms. */
-		if (!node_amount(rule, node->left, witness, point, &left, &ignored) ||
-			!node_amount(rule, node->right, witness, point, &right, &ignored))
+		if (!node_amount(rule, node->left, witness, spot, &left, &ignored) ||
+			!node_amount(rule, node->right, witness, spot, &right, &ignored))
 			return false;
 		*amount = joins[node->kind](left, right);
 		return isfinite(amount->value);

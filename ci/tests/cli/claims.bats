@@ -50,8 +50,8 @@ verdict() {
 
 @test "what claims cannot read or do is said" {
 	refused 2 "ipcmark claims: something is missing: ipcmark claims RUN [OPTION...]" claims
-	refused 3 "ipcmark: 'gone' cannot be opened: No such file or directory" claims gone
+	refused 3 "ipcmark: open the directory 'gone': No such file or directory" claims gone
 	made_run run 1
-	refused 2 "ipcmark: claims: --format: 'jsn' is none of table, csv, json, markdown (did you mean json?)" \
+	refused 2 "ipcmark claims: --format: 'jsn' is none of table, csv, json, markdown; did you mean json?" \
 		claims run --format jsn
 }
