@@ -29,34 +29,34 @@ const char *const unit_names[] = {
 
 const struct metric metrics[] = {
 	{ "latency", "latency", { "median_ns" }, "round trip", UNIT_TIME, SPREAD_RANKS,
-		false },
+		false, NULL },
 	{ "cpu", "latency", CPU_COLUMNS, "CPU time of a round trip", UNIT_TIME,
-		SPREAD_RANKS, false },
+		SPREAD_RANKS, false, NULL },
 	{ "switches", "latency", SWITCH_COLUMNS, "context switches of a round trip",
-		UNIT_NUMBER, SPREAD_RANKS, false },
+		UNIT_NUMBER, SPREAD_RANKS, false, NULL },
 	{ "throughput", "throughput", { "bytes_per_s" }, "throughput", UNIT_RATE,
-		SPREAD_RANKS, true },
+		SPREAD_RANKS, true, NULL },
 	{ "per_message", "throughput", { "median_ns" }, "time per message", UNIT_TIME,
-		SPREAD_RANKS, false },
+		SPREAD_RANKS, false, NULL },
 	{ "stream_cpu", "throughput", CPU_COLUMNS, "CPU time per message", UNIT_TIME,
-		SPREAD_RANKS, false },
+		SPREAD_RANKS, false, NULL },
 	{ "stream_switches", "throughput", SWITCH_COLUMNS, "context switches per message",
-		UNIT_NUMBER, SPREAD_RANKS, false },
+		UNIT_NUMBER, SPREAD_RANKS, false, NULL },
 	{ "capacity", "capacity", { "capacity_bytes" }, "capacity", UNIT_BYTES,
-		SPREAD_RANGE, true },
+		SPREAD_RANGE, true, NULL },
 	{ "send", "send", { "median_ns" }, "time of a send", UNIT_TIME, SPREAD_RANKS,
-		false },
+		false, NULL },
 	{ "pieces", "pieces", { "median_ns" }, "round trip in two sends", UNIT_TIME,
-		SPREAD_RANKS, false },
+		SPREAD_RANKS, false, NULL },
 	{ "connect", "connect", { "median_ns" }, "connect, request, reply and close",
-		UNIT_TIME, SPREAD_RANKS, false },
+		UNIT_TIME, SPREAD_RANKS, false, NULL },
 	{ "memory", "memory", { "memory_bytes" }, "memory at rest", UNIT_BYTES,
-		SPREAD_RANGE, false },
+		SPREAD_RANGE, false, "memory_noise_bytes" },
 	{ "memory_used", "memory", { "memory_used_bytes" }, "memory in use", UNIT_BYTES,
-		SPREAD_RANGE, false },
+		SPREAD_RANGE, false, "memory_noise_bytes" },
 	{ "faults", "memory", { "page_faults" }, "page faults", UNIT_NUMBER, SPREAD_RANGE,
-		false },
-	{ NULL, NULL, { NULL }, NULL, UNIT_NUMBER, SPREAD_RANKS, false },
+		false, NULL },
+	{ NULL, NULL, { NULL }, NULL, UNIT_NUMBER, SPREAD_RANKS, false, NULL },
 };
 
 const struct metric *metric_find(const char *name, size_t length)
@@ -119,6 +119,7 @@ bool metric_of_case(
 {
 	double *values = calloc(from->launch_count + 1, sizeof *values);
 	struct interval interval;
+	double noise = 0;
 	size_t known = 0;
 
 	if (!values)
@@ -128,11 +129,14 @@ bool metric_of_case(
 
 		if (isfinite(value))
 			values[known++] = value;
+		if (metric->noise)
+			noise = fmax(
+				noise, column_value(from->launches[i], metric->noise));
 	}
 	if (known) {
 		*amount = (struct amount) { .value = statistics_median(values, known),
-			.low = values[0],
-			.high = values[known - 1],
+			.low = values[0] - noise,
+			.high = values[known - 1] + noise,
 			.unit = metric->unit };
 		if (metric->spread == SPREAD_RANKS) {
 			interval = statistics_median_interval(

@@ -33,6 +33,7 @@ struct metric {
 	enum unit unit;
 	enum spread spread;
 	bool more_is_better;
+	const char *noise; /* a column: how far a launch's value may be off; or NULL */
 };
 
 /* Ends with a NULL name. */
