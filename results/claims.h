@@ -41,6 +41,7 @@ struct judged_claims {
 	struct judged_claim *items; /* in the order of claims.csv */
 	size_t count;
 	size_t counts[CLAIM_VERDICTS];
+	char caution[256]; /* what disturbed the run while it measured; or "" */
 };
 
 /* Judges all claims by a run, also an interrupted one. 0 or -errno in words. */

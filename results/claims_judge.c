@@ -311,6 +311,8 @@ int claims_judge(
 		claim_judge(&claims[judged->count], &witness, item);
 		judged->counts[item->verdict]++;
 	}
+	(void)run_directory_environment(
+		run, "run.disturbed", judged->caution, sizeof judged->caution);
 	witness_close(&witness);
 	return 0;
 }

@@ -60,9 +60,10 @@ static struct judged_claim items[] = {
 		.verdict = CLAIM_CONFIRMED,
 		.because = (char[]) { "2 checks for it" } },
 };
-static const struct judged_claims claims = {
-	.items = items, .count = sizeof items / sizeof items[0], .counts = { 1, 1, 1, 1 }
-};
+static const struct judged_claims claims = { .items = items,
+	.count = sizeof items / sizeof items[0],
+	.counts = { 1, 1, 1, 1 },
+	.caution = "CPU 0 is 100 % busy (most of it cc, process 7)" };
 
 enum print { TABLE, FULL_TABLE, COLOURED, CSV, MARKDOWN, JSON };
 
