@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -310,6 +311,13 @@ static void unwatch_children(const struct runner *runner)
 {
 	sigaction(SIGCHLD, &runner->old_action, NULL);
 	sigprocmask(SIG_SETMASK, &runner->old_mask, NULL);
+}
+
+int runner_default_jobs(void)
+{
+	cpu_set_t cpus;
+
+	return sched_getaffinity(0, sizeof cpus, &cpus) ? 2 : CPU_COUNT(&cpus);
 }
 
 int runner_run(struct point *points, size_t count, const struct runner_options *options,

@@ -28,7 +28,9 @@ struct command {
 	unsigned operand_words_most; /* only the first of them are words; 0: all are */
 };
 
+extern const struct command advise_command;
 extern const struct command check_command;
+extern const struct command claims_command;
 extern const struct command compare_command;
 extern const struct command completion_command;
 extern const struct command doctor_command;

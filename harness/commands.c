@@ -10,6 +10,8 @@ const struct command *const commands[] = {
 	&check_command,
 	&show_command,
 	&plot_command,
+	&claims_command,
+	&advise_command,
 	&duet_command,
 	&compare_command,
 	&history_command,

@@ -12,10 +12,14 @@ static const char *const of_run[] = { "run", NULL };
 static const char *const of_duet[] = { "duet", NULL };
 static const char *const of_list[] = { "list", NULL };
 static const char *const of_check[] = { "check", NULL };
+static const char *const of_claims[] = { "claims", NULL };
+static const char *const of_advise[] = { "advise", NULL };
 static const char *const of_verdicts[] = { "compare", "history", "duet", NULL };
 
 static const char *const formats[] = { "table", "csv", NULL };
 static const char *const check_formats[] = { "tap", "csv", NULL };
+static const char *const claims_formats[] = { "table", "csv", "json", "markdown", NULL };
+static const char *const patterns[] = { "rpc", "stream", "wake", NULL };
 static const char *const tap_versions[] = { "13", "14", NULL };
 static const char *const of_compare[] = { "compare", "duet", NULL };
 static const char *const change_formats[] = { "table", "markdown", "json", "junit",
@@ -302,6 +306,13 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_TEXT,
 		.otherwise = "a new run",
 		.says = "Finish the interrupted run in DIR with the plan it was begun with." },
+	{ .name = "with-checks",
+		RUN,
+		FIELD(with_checks),
+		.kind = OPTION_FLAG,
+		.says = "Afterwards run the whole conformance suite too, as 'ipcmark check' does, "
+			"and keep its verdicts in the run; with --resume, add them to a run "
+			"that lacks them." },
 	{ .name = "dry-run",
 		RUN,
 		FIELD(dry_run),
@@ -403,6 +414,64 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_FLAG,
 		.says = "Check nothing; print what is promised, by whom, how it is tested, "
 			"which systems differ and what breaks in programs there." },
+	{ .name = "format",
+		.value = "table|csv|json|markdown",
+		.commands = of_claims,
+		FIELD(claims_format),
+		.kind = OPTION_WORD,
+		.words = claims_formats,
+		.standard = "table",
+		.says = "A table to read, CSV or JSON with all evidence, or Markdown for a page." },
+	{ .name = "explain",
+		.commands = of_claims,
+		FIELD(explain),
+		.kind = OPTION_FLAG,
+		.says = "Print the rule that decides each claim, and all evidence instead of "
+			"the most telling line." },
+	{ .name = "pattern",
+		.value = "rpc|stream|wake",
+		.commands = of_advise,
+		FIELD(pattern),
+		.kind = OPTION_WORD,
+		.words = patterns,
+		.standard = "rpc",
+		.says = "What is done: a question and its answer (ranked by round trip), bulk in "
+			"one direction (by throughput), or news without payload." },
+	{ .name = "size",
+		.value = "SIZE",
+		.commands = of_advise,
+		FIELD(advise_size),
+		.kind = OPTION_SIZE,
+		.least = 1,
+		.most = INT64_C(1) << 40,
+		.standard = "64",
+		.says = "Message size; where it was not measured, the nearest one is ranked." },
+	{ .name = "placement",
+		.value = "PLACEMENT",
+		.topic = "placements",
+		.commands = of_advise,
+		FIELD(placement),
+		.kind = OPTION_TEXT,
+		.otherwise = "each that was measured",
+		.says = "Where the two sides will run." },
+	{ .name = "max-cpu",
+		.value = "PCT%|TIME",
+		.commands = of_advise,
+		FIELD(max_cpu),
+		.kind = OPTION_TEXT,
+		.otherwise = "any",
+		.says = "Leave out what takes more CPU than this, both sides together: a share of "
+			"one CPU (150%) while messages follow each other, or a time a message "
+			"(5us)." },
+	{ .name = "need",
+		.value = "LIST",
+		.commands = of_advise,
+		FIELD(need),
+		.kind = OPTION_TEXT,
+		.otherwise = "nothing",
+		.says = "What it must have: unrelated (processes without a common ancestor), "
+			"boundaries (of messages), cross-host, pollable, reliable (loses "
+			"nothing), sleeping (does not spin)." },
 	{ .name = "base",
 		.value = "CMD",
 		.commands = of_duet,
