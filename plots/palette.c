@@ -1,6 +1,7 @@
 #include "plots/palette.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const struct hue {
@@ -50,13 +51,34 @@ static double linear(double value)
 	return value <= 0.03928 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
 }
 
+static double luminance(uint32_t colour)
+{
+	return 0.2126 * linear(channel(colour, 16)) +
+	       0.7152 * linear(channel(colour, 8)) + 0.0722 * linear(channel(colour, 0));
+}
+
 double palette_contrast(uint32_t colour)
 {
-	double luminance = 0.2126 * linear(channel(colour, 16)) +
-			   0.7152 * linear(channel(colour, 8)) +
-			   0.0722 * linear(channel(colour, 0));
+	return 1.05 / (luminance(colour) + 0.05);
+}
 
-	return 1.05 / (luminance + 0.05);
+uint32_t palette_dark(uint32_t colour)
+{
+	double wanted = (luminance(PALETTE_GROUND) + 0.05) * palette_contrast(colour) -
+			0.05;
+	uint32_t to = luminance(colour) < wanted ? 0xffffff : 0x000000;
+	double low = 0, high = 1;
+
+	if (colour == 0xffffff)
+		return PALETTE_GROUND;
+	/* The luminance rises, or falls, all the way. */
+	for (int i = 0; i < 20; i++) {
+		double part = (low + high) / 2;
+		bool is_beyond = (luminance(mix(colour, to, part)) < wanted) == !to;
+
+		*(is_beyond ? &high : &low) = part;
+	}
+	return mix(colour, to, high);
 }
 
 void palette_look(const char *family, size_t member, struct look *look)

@@ -1,0 +1,189 @@
+/* report_answers.c: the three questions people have: which mechanism for small messages,
+ * which for bulk, and at what price in CPU. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/text.h"
+#include "mechanisms/mechanism.h"
+#include "plots/report_parts.h"
+
+#define TIES_MAX 6
+
+enum question { SMALL_MESSAGES, BULK, PRICE, QUESTIONS };
+
+static const struct {
+	const char *title, *says;
+} questions[QUESTIONS] = {
+	[SMALL_MESSAGES] = { "Small messages", "shortest round trip" },
+	[BULK] = { "Bulk", "most throughput" },
+	[PRICE] = { "Price in CPU", "least CPU time per round trip" },
+};
+
+struct answer {
+	const struct summary_row *best;
+	struct report_value value;
+	/* Whose intervals overlap the best one's. */
+	const struct summary_row *ties[TIES_MAX];
+	size_t tie_count;
+};
+
+static struct report_value value_of(enum question question, const struct summary_row *row)
+{
+	if (question == BULK)
+		return report_rate(row);
+	if (question == PRICE)
+		return (struct report_value) { report_cpu_ns(row), NAN, NAN, false };
+	return report_time(row);
+}
+
+/* Is the row one that answers? `size`: of the small messages, 0: wake-ups. */
+static bool is_candidate(enum question question, const struct summary_row *row,
+	int64_t size, bool must_sleep)
+{
+	if (show_is_floor(row) || (must_sleep && report_spins(row->mechanism)))
+		return false;
+	if (question == BULK)
+		return row->bytes_per_s > 0;
+	return show_is_latency(row) && row->size_bytes == size &&
+	       value_of(question, row).value > 0;
+}
+
+static struct answer find_answer(const struct report_block *block, enum question question,
+	int64_t size, bool must_sleep)
+{
+	struct answer answer = { .best = NULL };
+
+	for (size_t i = 0; i < block->count; i++) {
+		const struct summary_row *row = block->rows[i];
+
+		if (!is_candidate(question, row, size, must_sleep) ||
+			(answer.best &&
+				!report_is_better(value_of(question, row), answer.value)))
+			continue;
+		answer.best = row;
+		answer.value = value_of(question, row);
+	}
+	for (size_t i = 0; answer.best && i < block->count; i++) {
+		const struct summary_row *row = block->rows[i];
+
+		if (strcmp(row->mechanism, answer.best->mechanism) == 0 ||
+			!is_candidate(question, row, size, must_sleep) ||
+			!report_is_tie(value_of(question, row), answer.value) ||
+			(answer.tie_count &&
+				strcmp(row->mechanism,
+					answer.ties[answer.tie_count - 1]->mechanism) ==
+					0))
+			continue;
+		if (answer.tie_count < TIES_MAX)
+			answer.ties[answer.tie_count++] = row;
+	}
+	return answer;
+}
+
+static void put_value(FILE *out, enum question question, const struct answer *answer)
+{
+	char value[TEXT_QUANTITY], low[TEXT_QUANTITY], high[TEXT_QUANTITY];
+	char *(*text)(double, char *) = question == BULK ? text_rate : text_ns;
+
+	html_print(out, "<p class=\"big\">%s</p><p class=\"how\">",
+		text(answer->value.value, value));
+	if (!isnan(answer->value.low))
+		html_print(out, "%s to %s, ", text(answer->value.low, low),
+			text(answer->value.high, high));
+	if (question == BULK)
+		html_print(out, "%s messages",
+			text_bytes((double)answer->best->size_bytes, value));
+	else if (answer->best->size_bytes)
+		html_print(out, "%s there and back",
+			text_bytes((double)answer->best->size_bytes, value));
+	else
+		fputs("a wake-up there and back", out);
+}
+
+/* How much of the CPUs it keeps busy, or how long it takes. */
+static void put_price(FILE *out, enum question question, const struct summary_row *row)
+{
+	char text[TEXT_QUANTITY];
+	double cpu_ns = report_cpu_ns(row);
+
+	if (question == PRICE) {
+		html_print(out, "; takes %s", text_ns(row->median_ns, text));
+	} else if (cpu_ns > 0 && row->median_ns > 0) {
+		double busy = fmin(cpu_ns / row->median_ns, 2);
+
+		html_print(out, "; %.1f CPU%s busy", busy, busy > 1.049 ? "s" : "");
+	}
+	fputs("</p>\n", out);
+}
+
+static void put_answer(FILE *out, enum question question, const struct answer *answer,
+	const char *before)
+{
+	const char *name = answer->best->mechanism;
+
+	html_print(out, "<p class=\"who\">%s<strong>%s</strong> <code>%s</code></p>",
+		before, report_title(name), name);
+	put_value(out, question, answer);
+	put_price(out, question, answer->best);
+	for (size_t i = 0; i < answer->tie_count; i++)
+		html_print(out, "%s<span>%s</span>%s",
+			i ? ", " : "<p class=\"how\">Not told apart from it: ",
+			report_title(answer->ties[i]->mechanism),
+			i + 1 < answer->tie_count      ? ""
+			: answer->tie_count < TIES_MAX ? ".</p>\n"
+						       : " and more.</p>\n");
+	if (question != PRICE && isnan(answer->value.low))
+		fputs("<p class=\"how\">Fewer than 6 launches: the order may be "
+		      "chance.</p>\n",
+			out);
+}
+
+static void put_card(
+	FILE *out, const struct report_block *block, enum question question, int64_t size)
+{
+	struct answer first = find_answer(block, question, size, false);
+	struct answer second = find_answer(block, question, size, true);
+
+	html_print(out, "<div class=\"card\"><h4>%s <small>%s</small></h4>\n",
+		questions[question].title, questions[question].says);
+	if (!first.best) {
+		fputs("<p class=\"how\">Not measured in this run.</p>", out);
+	} else {
+		put_answer(out, question, &first, "");
+		if (second.best && second.best != first.best)
+			put_answer(out, question, &second,
+				"Without spinning while it waits: ");
+	}
+	fputs("</div>\n", out);
+}
+
+static void put_block(struct report_page *page, const struct report_run *run,
+	const struct report_block *block)
+{
+	const struct show show = { .rows = run->rows, .count = run->count };
+	int64_t size = show_rank_size(&show, &block->like);
+
+	report_block_heading(page, block);
+	fputs("<div class=\"cards\">\n", page->out);
+	for (enum question question = 0; question < QUESTIONS; question++)
+		put_card(page->out, block, question, size);
+	fputs("</div>\n", page->out);
+}
+
+void report_answers(struct report_page *page, const struct report_run *run)
+{
+	report_begin(page, run, "summary", "Which mechanism?");
+	if (!run->block_count)
+		fputs("<p class=\"note\">No mechanism was measured in this run.</p>\n",
+			page->out);
+	for (size_t i = 0; i < run->block_count; i++)
+		put_block(page, run, &run->blocks[i]);
+	if (run->blocks_left_out)
+		html_print(page->out,
+			"<p class=\"note\">%zu more places were measured; summary.csv has "
+			"them.</p>\n",
+			run->blocks_left_out);
+	report_end(page);
+}
