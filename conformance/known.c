@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conformance/embedded.h"
+#include "harness/base/embedded.h"
 #include "harness/base/text.h"
 #include "results/csv.h"
 
@@ -28,7 +28,8 @@ static void target_names(char names[TARGETS][64], const char *words[TARGETS + 1]
 
 	for (const struct embedded *file = embedded_files; file->name && count < TARGETS;
 		file++)
-		if (sscanf(file->name, "known/%63[^.].csv", names[count]) == 1) {
+		if (sscanf(file->name, "conformance/known/%63[^.].csv", names[count]) ==
+			1) {
 			words[count] = names[count];
 			count++;
 		}
@@ -127,7 +128,7 @@ int known_load(const char *target, struct known **known, struct why *why)
 
 	if (!loaded)
 		return why_say(why, ENOMEM, "read the known deviations of %s", target);
-	snprintf(name, sizeof name, "known/%s.csv", target);
+	snprintf(name, sizeof name, "conformance/known/%s.csv", target);
 	loaded->bytes = is_path ? read_path(target, &length, why)
 				: embedded_copy(name, &length);
 	if (loaded->bytes)

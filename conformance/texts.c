@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conformance/embedded.h"
+#include "harness/base/embedded.h"
 #include "results/csv.h"
 
-#define TEXTS_FILE "checks.csv"
+#define TEXTS_FILE "conformance/checks.csv"
 
 const char *const promise_names[] = { "POSIX", "LINUX", "OBSERVED", NULL };
 

@@ -29,6 +29,7 @@ struct command {
 };
 
 extern const struct command check_command;
+extern const struct command claims_command;
 extern const struct command compare_command;
 extern const struct command completion_command;
 extern const struct command doctor_command;

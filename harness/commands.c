@@ -11,6 +11,7 @@ const struct command *const commands[] = {
 	&show_command,
 	&plot_command,
 	&report_command,
+	&claims_command,
 	&duet_command,
 	&compare_command,
 	&history_command,

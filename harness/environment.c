@@ -143,6 +143,7 @@ static void collect_kernel(struct facts *facts)
 		memset(&name, 0, sizeof name);
 	facts_set(facts, "host.name", "%s", name.nodename);
 	collect_os(facts);
+	facts_set(facts, "kernel.name", "%s", name.sysname);
 	facts_set(facts, "kernel.release", "%s", name.release);
 	facts_set(facts, "kernel.version", "%s", name.version);
 	facts_set(facts, "kernel.machine", "%s", name.machine);

@@ -20,6 +20,7 @@ enum run_sched { RUN_SCHED_INHERIT, RUN_SCHED_OTHER, RUN_SCHED_FIFO, RUN_SCHED_A
 enum run_clock { RUN_CLOCK_AUTO, RUN_CLOCK_TSC, RUN_CLOCK_MONOTONIC };
 enum list_format { LIST_TABLE, LIST_CSV };
 enum check_format { CHECK_TAP, CHECK_CSV };
+enum claims_format { CLAIMS_TABLE, CLAIMS_CSV, CLAIMS_JSON, CLAIMS_MARKDOWN };
 
 /* One --set NAME=VALUE, the value read as a size ("1M"). */
 #define OPTION_SETTINGS     32
@@ -39,6 +40,8 @@ struct options {
 	bool help, version;
 
 	int format; /* enum list_format */
+
+	int claims_format; /* enum claims_format */
 
 	int change_format; /* enum format */
 	double margin; /* 0.02 for 2 % */
@@ -69,7 +72,7 @@ struct options {
 	int64_t deadline_ns, slice_ns;
 	int64_t warm_up_ns, slices;
 
-	bool strict, explain; /* of check */
+	bool strict, explain; /* of check; explain of claims, too */
 	const char *target, *junit;
 	int check_format; /* enum check_format */
 	int tap_version; /* 0: 13, 1: 14 */

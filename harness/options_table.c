@@ -13,10 +13,12 @@ static const char *const of_duet[] = { "duet", NULL };
 static const char *const of_report[] = { "report", NULL };
 static const char *const of_list[] = { "list", NULL };
 static const char *const of_check[] = { "check", NULL };
+static const char *const of_claims[] = { "claims", NULL };
 static const char *const of_verdicts[] = { "compare", "history", "duet", NULL };
 
 static const char *const formats[] = { "table", "csv", NULL };
 static const char *const check_formats[] = { "tap", "csv", NULL };
+static const char *const claims_formats[] = { "table", "csv", "json", "markdown", NULL };
 static const char *const tap_versions[] = { "13", "14", NULL };
 static const char *const of_compare[] = { "compare", "duet", NULL };
 static const char *const change_formats[] = { "table", "markdown", "json", "junit",
@@ -369,6 +371,20 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_FLAG,
 		.says = "Check nothing; print what is promised, by whom, how it is tested, "
 			"which systems differ and what breaks in programs there." },
+	{ .name = "format",
+		.value = "table|csv|json|markdown",
+		.commands = of_claims,
+		FIELD(claims_format),
+		.kind = OPTION_WORD,
+		.words = claims_formats,
+		.standard = "table",
+		.says = "A table to read, CSV or JSON with all evidence, or Markdown for a page." },
+	{ .name = "explain",
+		.commands = of_claims,
+		FIELD(explain),
+		.kind = OPTION_FLAG,
+		.says = "Print the rule that decides each claim, and all evidence instead of "
+			"the most telling line." },
 	{ .name = "base",
 		.value = "CMD",
 		.commands = of_duet,

@@ -39,13 +39,21 @@ void html_text(FILE *out, const char *text)
 	}
 }
 
-/* Writes one number as its conversion, the `length` bytes at `spec`, says. */
+/* Writes one number as its conversion, the `length` bytes at `spec`, says; a '*' takes an
+ * int before it. */
 static void put_number(FILE *out, const char *spec, size_t length, va_list *arguments)
 {
 	char format[32];
 	const char *last = spec + length - 1;
 
 	snprintf(format, sizeof format, "%.*s", (int)length, spec);
+	if (memchr(spec, '*', length)) {
+		size_t before = (size_t)((const char *)memchr(spec, '*', length) - spec);
+
+		snprintf(format, sizeof format, "%.*s%d%.*s", (int)before, spec,
+			va_arg(*arguments, int), (int)(length - before - 1),
+			spec + before + 1);
+	}
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	if (strchr("fgeG", *last))
@@ -73,7 +81,7 @@ void html_print(FILE *out, const char *format, ...)
 		format += plain;
 		if (!*format)
 			break;
-		length = 1 + strspn(format + 1, "0123456789.+-# zl");
+		length = 1 + strspn(format + 1, "0123456789.*+-# zl");
 		length += format[length] != '\0';
 		if (format[length - 1] == 's')
 			html_text(out, va_arg(arguments, const char *));

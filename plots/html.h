@@ -11,7 +11,8 @@
 void html_text(FILE *out, const char *text);
 
 /* As printf, but that each %s is written by html_text(). The format is markup. Knows
- * %s, %%, and what takes an int, a long, a long long, a size_t or a double. */
+ * %s, %%, and what takes an int, a long, a long long, a size_t or a double, also with a
+ * precision of '*'. */
 void html_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* "shared-l3, CPU 0" as an id or a class: letters, digits and '-'. `name` has HTML_NAME

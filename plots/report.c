@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/embedded.h"
 #include "plots/report_parts.h"
 
 static void put_run(struct report_page *page, const struct report_run *run)
@@ -14,6 +15,8 @@ static void put_run(struct report_page *page, const struct report_run *run)
 	report_costs(page, run);
 	report_floors(page, run);
 	report_capacity(page, run);
+	report_checks(page, run);
+	report_claims(page, run);
 	report_machine(page, run);
 	report_trust(page, run);
 	report_again(page, run);
@@ -83,6 +86,14 @@ static void put_contents(FILE *out, const struct report_page *page)
 	fputs("</ul></nav>\n", out);
 }
 
+/* A data file of the program: the styles, the script. */
+static void put_file(FILE *out, const char *name)
+{
+	for (const struct embedded *file = embedded_files; file->name; file++)
+		if (strcmp(file->name, name) == 0)
+			fwrite(file->begin, 1, (size_t)(file->end - file->begin), out);
+}
+
 static void put_head(FILE *out, const struct report_page *page)
 {
 	/* Nothing is fetched and nothing but the page's own script runs, whatever stands
@@ -99,7 +110,7 @@ static void put_head(FILE *out, const struct report_page *page)
 		: *report_fact(&page->runs[0], "host.name")
 			? report_fact(&page->runs[0], "host.name")
 			: page->runs[0].name);
-	fputs(report_css, out);
+	put_file(out, "plots/report.css");
 	fputs("</style>\n", out);
 	put_colours(out, &page->inks);
 	fputs("</head>\n<body>\n<header><p class=\"brand\">ipcmark</p>\n<h1>Inter-process "
@@ -127,7 +138,7 @@ static void put_page(FILE *out, const struct report_page *page, const char *body
 	      "launches in results.csv of the run; nothing was fetched to show it.</p>"
 	      "</footer>\n<script>\n",
 		out);
-	fputs(report_js, out);
+	put_file(out, "plots/report.js");
 	fputs("</script>\n</body>\n</html>\n", out);
 }
 

@@ -9,7 +9,11 @@
 #include "mechanisms/mechanism.h"
 #include "plots/report_parts.h"
 
-#define TIES_MAX 6
+#define TIES_MAX   64
+#define TIES_SHOWN 4
+/* More than one CPU and a half all the time: both sides wait by spinning, also where they
+ * would sleep after a while. */
+#define BUSY_MOST 1.5
 
 enum question { SMALL_MESSAGES, BULK, PRICE, QUESTIONS };
 
@@ -38,11 +42,18 @@ static struct report_value value_of(enum question question, const struct summary
 	return report_time(row);
 }
 
+/* Does a side sleep while it waits for the other? */
+static bool sleeps(enum question question, const struct summary_row *row)
+{
+	return !report_spins(row->mechanism) &&
+	       (question == BULK || !(report_cpu_ns(row) > BUSY_MOST * row->median_ns));
+}
+
 /* Is the row one that answers? `size`: of the small messages, 0: wake-ups. */
 static bool is_candidate(enum question question, const struct summary_row *row,
 	int64_t size, bool must_sleep)
 {
-	if (show_is_floor(row) || (must_sleep && report_spins(row->mechanism)))
+	if (show_is_floor(row) || (must_sleep && !sleeps(question, row)))
 		return false;
 	if (question == BULK)
 		return row->bytes_per_s > 0;
@@ -118,6 +129,19 @@ static void put_price(FILE *out, enum question question, const struct summary_ro
 	fputs("</p>\n", out);
 }
 
+static void put_ties(FILE *out, const struct answer *answer)
+{
+	if (!answer->tie_count)
+		return;
+	fputs("<p class=\"how\">Not told apart from it: ", out);
+	for (size_t i = 0; i < answer->tie_count && i < TIES_SHOWN; i++)
+		html_print(out, "%s<code>%s</code>", i ? ", " : "",
+			answer->ties[i]->mechanism);
+	if (answer->tie_count > TIES_SHOWN)
+		html_print(out, " and %zu more", answer->tie_count - TIES_SHOWN);
+	fputs(".</p>\n", out);
+}
+
 static void put_answer(FILE *out, enum question question, const struct answer *answer,
 	const char *before)
 {
@@ -127,13 +151,7 @@ static void put_answer(FILE *out, enum question question, const struct answer *a
 		before, report_title(name), name);
 	put_value(out, question, answer);
 	put_price(out, question, answer->best);
-	for (size_t i = 0; i < answer->tie_count; i++)
-		html_print(out, "%s<span>%s</span>%s",
-			i ? ", " : "<p class=\"how\">Not told apart from it: ",
-			report_title(answer->ties[i]->mechanism),
-			i + 1 < answer->tie_count      ? ""
-			: answer->tie_count < TIES_MAX ? ".</p>\n"
-						       : " and more.</p>\n");
+	put_ties(out, answer);
 	if (question != PRICE && isnan(answer->value.low))
 		fputs("<p class=\"how\">Fewer than 6 launches: the order may be "
 		      "chance.</p>\n",
@@ -154,7 +172,7 @@ static void put_card(
 		put_answer(out, question, &first, "");
 		if (second.best && second.best != first.best)
 			put_answer(out, question, &second,
-				"Without spinning while it waits: ");
+				"Of those that sleep while they wait: ");
 	}
 	fputs("</div>\n", out);
 }

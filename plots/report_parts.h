@@ -115,14 +115,13 @@ void report_figures(struct report_page *page, const struct report_run *run);
 void report_costs(struct report_page *page, const struct report_run *run);
 void report_floors(struct report_page *page, const struct report_run *run);
 void report_capacity(struct report_page *page, const struct report_run *run);
+void report_checks(struct report_page *page, const struct report_run *run);
+void report_claims(struct report_page *page, const struct report_run *run);
 void report_machine(struct report_page *page, const struct report_run *run);
 void report_topology(struct report_page *page, const struct report_run *run);
 void report_trust(struct report_page *page, const struct report_run *run);
 void report_again(struct report_page *page, const struct report_run *run);
 /* Several runs, side by side. */
 int report_runs(struct report_page *page, struct why *why);
-
-/* What the page carries: styles and an optional script. */
-extern const char report_css[], report_js[];
 
 #endif

@@ -1,12 +1,12 @@
-/* embedded.h: data files of this folder that are part of the program, so that it is one
- * file that runs anywhere. CMake lists known/ here. */
-#ifndef IPCMARK_EMBEDDED_H
-#define IPCMARK_EMBEDDED_H
+/* embedded.h: data files that are part of the program, so that it is one file that runs
+ * anywhere. CMakeLists.txt lists them. */
+#ifndef IPCMARK_BASE_EMBEDDED_H
+#define IPCMARK_BASE_EMBEDDED_H
 
 #include <stddef.h>
 
 struct embedded {
-	const char *name; /* "checks.csv", "known/linux.csv" */
+	const char *name; /* its path in the source: "conformance/checks.csv" */
 	const char *begin, *end;
 };
 

@@ -1,4 +1,4 @@
-#include "conformance/embedded.h"
+#include "harness/base/embedded.h"
 
 #include <stdlib.h>
 #include <string.h>
