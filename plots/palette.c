@@ -19,6 +19,9 @@ static const struct hue {
 };
 #define OTHER_HUE 0x117733u
 #define CONTRAST  4.5
+/* On a dark ground a hue gets this contrast in full, and so much of what is above. */
+#define HUE_FULL 5.5
+#define HUE_PART 0.35
 
 /* Towards white (above 0) or black (below 0); neighbours are far apart. */
 static const double shades[] = { 0, -0.42, 0.34, -0.22, 0.18, -0.58 };
@@ -62,10 +65,23 @@ double palette_contrast(uint32_t colour)
 	return 1.05 / (luminance(colour) + 0.05);
 }
 
+/* Is it a colour rather than a grey? */
+static bool is_hue(uint32_t colour)
+{
+	double red = channel(colour, 16), green = channel(colour, 8),
+	       blue = channel(colour, 0);
+
+	return fmax(red, fmax(green, blue)) - fmin(red, fmin(green, blue)) > 0.2;
+}
+
 uint32_t palette_dark(uint32_t colour)
 {
-	double wanted = (luminance(PALETTE_GROUND) + 0.05) * palette_contrast(colour) -
-			0.05;
+	double contrast = palette_contrast(colour);
+	/* The dark shades of a hue would all be white. */
+	double kept = is_hue(colour) && contrast > HUE_FULL
+			      ? HUE_FULL + HUE_PART * (contrast - HUE_FULL)
+			      : contrast;
+	double wanted = (luminance(PALETTE_GROUND) + 0.05) * kept - 0.05;
 	uint32_t to = luminance(colour) < wanted ? 0xffffff : 0x000000;
 	double low = 0, high = 1;
 

@@ -30,8 +30,8 @@ void palette_look(const char *family, size_t member, struct look *look);
 double palette_contrast(uint32_t colour);
 
 /* The colour that has on a dark ground (PALETTE_GROUND) the contrast that this one has on
- * white. Of two colours the contrast between them stays too, for both luminances turn
- * into their inverse; only what is nearly black comes out a little paler. */
+ * white; a dark hue has less of it, and stays a hue. Of two greys the contrast between
+ * them stays too, for both luminances turn into their inverse. */
 uint32_t palette_dark(uint32_t colour);
 
 /* Colour of a value in 0 (near, light) to 1 (far, dark): perceptually even, for heat

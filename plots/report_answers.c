@@ -183,11 +183,17 @@ static void put_block(struct report_page *page, const struct report_run *run,
 	const struct show show = { .rows = run->rows, .count = run->count };
 	int64_t size = show_rank_size(&show, &block->like);
 
-	report_block_heading(page, block);
+	report_block_heading(page, run, block, "summary");
 	fputs("<div class=\"cards\">\n", page->out);
 	for (enum question question = 0; question < QUESTIONS; question++)
 		put_card(page->out, block, question, size);
-	fputs("</div>\n", page->out);
+	fputs("</div>\n<p>All numbers here: <a href=\"#", page->out);
+	report_block_id(page->out, run, block, "round-trips");
+	fputs("\">round trips</a>, <a href=\"#", page->out);
+	report_block_id(page->out, run, block, "throughput");
+	fputs("\">throughput</a>, <a href=\"#", page->out);
+	report_block_id(page->out, run, block, "cost");
+	fputs("\">cost</a>.</p>\n", page->out);
 }
 
 void report_answers(struct report_page *page, const struct report_run *run)

@@ -126,7 +126,7 @@ static void put_claims(struct report_page *page, const struct judged_claims *jud
 			judged->counts[i], claim_verdict_words[i]);
 	fputs(".</p>\n", page->out);
 	report_table(page, "claims");
-	fputs("<thead><tr><th scope=\"col\">Claim</th><th scope=\"col\" "
+	fputs("<thead><tr><th scope=\"col\" class=\"claim\">Claim</th><th scope=\"col\" "
 	      "class=\"words\">Here</th><th "
 	      "scope=\"col\" class=\"words\">Why</th></tr></thead>\n<tbody>\n",
 		page->out);

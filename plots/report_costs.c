@@ -93,11 +93,9 @@ static void put_per_cpu(FILE *out, const struct report_matrix *matrix,
 	double rate = per_cpu(row).value;
 
 	(void)matrix;
-	if (!(rate > 0) || isinf(rate))
-		fputs("<td></td>", out);
-	else
-		html_print(out, "<td data-v=\"%.6g\"%s>%s</td>", rate,
-			is_best ? " class=\"best\"" : "", text_rate(rate, text));
+	report_cell(out, isinf(rate) ? NAN : rate, is_best);
+	html_print(
+		out, "%s</td>", !(rate > 0) || isinf(rate) ? "" : text_rate(rate, text));
 }
 
 static const struct report_matrix_kind bytes_per_cpu = { .test = "throughput",
@@ -111,8 +109,9 @@ void report_costs(struct report_page *page, const struct report_run *run)
 	fputs("<p>CPU time and context switches of both sides together. A mechanism that "
 	      "spins pays for its speed with two busy CPUs.</p>\n",
 		page->out);
+	report_block_links(page, run, "cost");
 	for (size_t i = 0; i < run->block_count; i++) {
-		report_block_heading(page, &run->blocks[i]);
+		report_block_heading(page, run, &run->blocks[i], "cost");
 		put_trip_costs(page, run, &run->blocks[i]);
 		fputs("<p>Bulk: bytes moved by a second of CPU time, by message "
 		      "size.</p>\n",
@@ -166,7 +165,8 @@ static void put_floor(struct report_page *page, const struct summary_row *row)
 			: text_rate(row->bytes_per_s, value),
 		row->size_bytes > 0 ? " at " : "",
 		row->size_bytes > 0 ? text_bytes((double)row->size_bytes, size) : "");
-	report_matrix_interval(page->out, is_time ? report_time(row) : report_rate(row));
+	report_matrix_interval(page->out, is_time ? report_time(row) : report_rate(row),
+		is_time ? text_ns : text_rate);
 	fputs("</tr>\n", page->out);
 }
 
@@ -209,7 +209,7 @@ static void put_against(struct report_page *page, const struct report_run *run,
 	const struct summary_row *floor = report_floor_time(run, block);
 	char text[TEXT_QUANTITY];
 
-	report_block_heading(page, block);
+	report_block_heading(page, run, block, "floors");
 	if (floor) {
 		html_print(page->out,
 			"<p>Round trips as multiples of <strong>%s</strong>, %s:</p>\n",

@@ -5,6 +5,8 @@
 
 #include "harness/base/text.h"
 
+#define WIDE 20 /* percent; an interval beyond that is seldom symmetric */
+
 static bool is_in(const struct report_matrix *matrix, const struct summary_row *row)
 {
 	return strcmp(row->test, matrix->kind->test) == 0 &&
@@ -20,13 +22,18 @@ static size_t column_of(const struct report_matrix *matrix, int64_t size)
 	return at;
 }
 
+static bool comes_after(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && a > b);
+}
+
 static void add_size(struct report_matrix *matrix, int64_t size)
 {
 	size_t at = matrix->size_count;
 
 	if (column_of(matrix, size) < at || at == REPORT_SIZES)
 		return;
-	for (; at && matrix->sizes[at - 1] > size; at--)
+	for (; at && comes_after(matrix->sizes[at - 1], size); at--)
 		matrix->sizes[at] = matrix->sizes[at - 1];
 	matrix->sizes[at] = size;
 	matrix->size_count++;
@@ -151,14 +158,17 @@ bool report_matrix(struct report_page *page, const struct report_run *run,
 	return true;
 }
 
-void report_matrix_interval(FILE *out, struct report_value value)
+void report_matrix_interval(
+	FILE *out, struct report_value value, char *(*text)(double, char *))
 {
-	if (!isnan(value.low) && value.value > 0) {
-		double half = 100 *
-			      fmax(value.high - value.value, value.value - value.low) /
-			      value.value;
+	double half = 100 * fmax(value.high - value.value, value.value - value.low) /
+		      value.value;
+	char low[TEXT_QUANTITY], high[TEXT_QUANTITY];
 
+	if (half <= WIDE)
 		html_print(out, " <small>±%.*f&nbsp;%%</small>", half < 9.95, half);
-	}
+	else if (!isnan(value.low))
+		html_print(out, " <small>%s–%s</small>", text(value.low, low),
+			text(value.high, high));
 	fputs("</td>", out);
 }

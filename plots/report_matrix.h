@@ -21,7 +21,7 @@ struct report_matrix {
 	const struct report_matrix_kind *kind;
 	const struct report_run *run;
 	const struct report_block *block;
-	int64_t sizes[REPORT_SIZES]; /* ascending; 0 is a wake-up */
+	int64_t sizes[REPORT_SIZES]; /* ascending; 0, a wake-up, is the last one */
 	size_t size_count;
 	struct report_value best[REPORT_SIZES];
 };
@@ -30,7 +30,8 @@ struct report_matrix {
 bool report_matrix(struct report_page *page, const struct report_run *run,
 	const struct report_block *block, const struct report_matrix_kind *kind);
 
-/* " ±1.2 %" in small and the end of the cell. */
-void report_matrix_interval(FILE *out, struct report_value value);
+/* " ±1.2 %" in small, or both ends where they are far, and the end of the cell. */
+void report_matrix_interval(
+	FILE *out, struct report_value value, char *(*text)(double, char *));
 
 #endif

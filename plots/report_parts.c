@@ -79,17 +79,58 @@ const char *report_placement(const char *placement)
 	return placement;
 }
 
-void report_block_heading(struct report_page *page, const struct report_block *block)
+void report_cell(FILE *out, double value, bool is_best)
 {
-	char how[3 * ROW_TEXT];
+	fputs(is_best ? "<td class=\"best\"" : "<td", out);
+	if (isnan(value))
+		putc('>', out);
+	else
+		html_print(out, " data-v=\"%.6g\">", value);
+}
+
+void report_block_id(FILE *out, const struct report_run *run,
+	const struct report_block *block, const char *id)
+{
+	html_print(out, "%s%s-%zu", run->prefix, id, (size_t)(block - run->blocks) + 1);
+}
+
+static void put_meaning(FILE *out, const struct report_block *block)
+{
 	const char *meaning = report_placement(block->like.placement);
 
+	html_print(out, "%c%s", toupper((unsigned char)*meaning),
+		*meaning ? meaning + 1 : "");
+}
+
+void report_block_heading(struct report_page *page, const struct report_run *run,
+	const struct report_block *block, const char *id)
+{
+	char how[3 * ROW_TEXT];
+
 	show_block_name(&block->like, how, sizeof how);
-	fputs("<h3>", page->out);
-	if (meaning != block->like.placement)
-		html_print(page->out, "%c%s ", toupper((unsigned char)*meaning),
-			meaning + 1);
-	html_print(page->out, "<small>%s</small></h3>\n", how);
+	fputs("<h3 id=\"", page->out);
+	report_block_id(page->out, run, block, id);
+	fputs("\">", page->out);
+	put_meaning(page->out, block);
+	html_print(page->out, " <small>%s</small></h3>\n", how);
+}
+
+void report_block_links(
+	struct report_page *page, const struct report_run *run, const char *id)
+{
+	if (run->block_count < 2)
+		return;
+	fputs("<ul class=\"links\">\n", page->out);
+	for (size_t i = 0; i < run->block_count; i++) {
+		const struct report_block *block = &run->blocks[i];
+
+		fputs("<li><a href=\"#", page->out);
+		report_block_id(page->out, run, block, id);
+		fputs("\">", page->out);
+		put_meaning(page->out, block);
+		fputs("</a></li>\n", page->out);
+	}
+	fputs("</ul>\n", page->out);
 }
 
 double report_cpu_ns(const struct summary_row *row)

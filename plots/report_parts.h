@@ -74,8 +74,18 @@ void report_table_end(struct report_page *page);
 /* A row that begins with the name of a mechanism, without its end. */
 void report_mechanism(struct report_page *page, const char *mechanism);
 
-/* "Two cores that share an L3 cache, but no L2", and how else: as a heading. */
-void report_block_heading(struct report_page *page, const struct report_block *block);
+/* Begins a cell that is sorted by this value (NAN: none), marked where it is the best. */
+void report_cell(FILE *out, double value, bool is_best);
+
+/* "Two cores that share an L3 cache, but no L2", and how else: as a heading in the
+ * section `id`; and links to all of them. */
+void report_block_heading(struct report_page *page, const struct report_run *run,
+	const struct report_block *block, const char *id);
+void report_block_links(
+	struct report_page *page, const struct report_run *run, const char *id);
+/* The address of such a heading. */
+void report_block_id(FILE *out, const struct report_run *run,
+	const struct report_block *block, const char *id);
 
 /* The meaning of a placement, or its name where it has none. */
 const char *report_placement(const char *placement);

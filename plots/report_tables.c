@@ -13,9 +13,9 @@ static void put_time(FILE *out, const struct report_matrix *matrix,
 	char text[TEXT_QUANTITY];
 
 	(void)matrix;
-	html_print(out, "<td data-v=\"%.6g\"%s>%s", row->median_ns,
-		is_best ? " class=\"best\"" : "", text_ns(row->median_ns, text));
-	report_matrix_interval(out, report_time(row));
+	report_cell(out, row->median_ns, is_best);
+	html_text(out, text_ns(row->median_ns, text));
+	report_matrix_interval(out, report_time(row), text_ns);
 }
 
 static void put_rate(FILE *out, const struct report_matrix *matrix,
@@ -24,9 +24,9 @@ static void put_rate(FILE *out, const struct report_matrix *matrix,
 	char text[TEXT_QUANTITY];
 
 	(void)matrix;
-	html_print(out, "<td data-v=\"%.6g\"%s>%s", row->bytes_per_s,
-		is_best ? " class=\"best\"" : "", text_rate(row->bytes_per_s, text));
-	report_matrix_interval(out, report_rate(row));
+	report_cell(out, row->bytes_per_s, is_best);
+	html_text(out, text_rate(row->bytes_per_s, text));
+	report_matrix_interval(out, report_rate(row), text_rate);
 }
 
 static void put_tail(FILE *out, const struct report_matrix *matrix,
@@ -35,8 +35,8 @@ static void put_tail(FILE *out, const struct report_matrix *matrix,
 	char text[TEXT_QUANTITY];
 
 	(void)matrix;
-	html_print(out, "<td data-v=\"%.6g\"%s>%s</td>", row->p99_ns,
-		is_best ? " class=\"best\"" : "", text_ns(row->p99_ns, text));
+	report_cell(out, row->p99_ns, is_best);
+	html_print(out, "%s</td>", isnan(row->p99_ns) ? "" : text_ns(row->p99_ns, text));
 }
 
 static struct report_value tail(const struct summary_row *row)
@@ -69,8 +69,9 @@ static void put_times(struct report_page *page, const struct report_run *run)
 		"the launches, with the 95&nbsp;%% interval of that median. A wake-up carries "
 		"no bytes.%s</p>\n",
 		best_means);
+	report_block_links(page, run, "round-trips");
 	for (size_t i = 0; i < run->block_count; i++) {
-		report_block_heading(page, &run->blocks[i]);
+		report_block_heading(page, run, &run->blocks[i], "round-trips");
 		if (!report_matrix(page, run, &run->blocks[i], &times)) {
 			fputs("<p class=\"note\">No round trips were measured "
 			      "here.</p>\n",
@@ -95,8 +96,9 @@ static void put_rates(struct report_page *page, const struct report_run *run)
 		"<p>One direction, timed at the receiver; the median of the launches with its "
 		"95&nbsp;%% interval. GB/s are powers of 1000.%s</p>\n",
 		best_means);
+	report_block_links(page, run, "throughput");
 	for (size_t i = 0; i < run->block_count; i++) {
-		report_block_heading(page, &run->blocks[i]);
+		report_block_heading(page, run, &run->blocks[i], "throughput");
 		if (!report_matrix(page, run, &run->blocks[i], &rates))
 			fputs("<p class=\"note\">No throughput was measured here.</p>\n",
 				page->out);
