@@ -48,11 +48,17 @@ static void put_each_run(struct report_page *page)
 	for (size_t i = 0; i < page->run_count; i++) {
 		const struct report_run *run = &page->runs[i];
 
-		if (page->run_count > 1)
+		if (page->run_count > 1) {
+			char id[HTML_NAME], title[32];
+
+			snprintf(id, sizeof id, "%srun", run->prefix);
+			snprintf(title, sizeof title, "Run %zu alone", i + 1);
+			report_contents(page, id, title);
 			html_print(page->out,
 				"<details class=\"run\" id=\"%srun\"><summary>Run %zu alone: "
 				"%s</summary>\n",
 				run->prefix, i + 1, run->name);
+		}
 		put_run(page, run);
 		if (page->run_count > 1)
 			fputs("</details>\n", page->out);

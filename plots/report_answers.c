@@ -211,3 +211,77 @@ void report_answers(struct report_page *page, const struct report_run *run)
 			run->blocks_left_out);
 	report_end(page);
 }
+
+/* The block of another run that was measured in such a place and way, or NULL. */
+static const struct report_block *counterpart(
+	const struct report_run *run, const struct summary_row *like)
+{
+	for (size_t i = 0; i < run->block_count; i++) {
+		const struct summary_row *other = &run->blocks[i].like;
+
+		if (strcmp(other->placement, like->placement) == 0 &&
+			strcmp(other->payload, like->payload) == 0 &&
+			other->gap_ns == like->gap_ns)
+			return &run->blocks[i];
+	}
+	return NULL;
+}
+
+/* What one run answers, in a cell. */
+static void put_aside(FILE *out, const struct report_run *run,
+	const struct report_block *block, enum question question)
+{
+	const struct show show = { .rows = run->rows, .count = run->count };
+	struct answer answer = { .best = NULL };
+	char text[TEXT_QUANTITY];
+
+	if (block)
+		answer = find_answer(
+			block, question, show_rank_size(&show, &block->like), false);
+	if (!answer.best) {
+		fputs("<td class=\"words\"></td>", out);
+		return;
+	}
+	html_print(out, "<td class=\"words\"><strong>%s</strong> <code>%s</code>",
+		question == BULK ? text_rate(answer.value.value, text)
+				 : text_ns(answer.value.value, text),
+		answer.best->mechanism);
+	if (answer.tie_count)
+		html_print(out, " <small>or %zu more</small>", answer.tie_count);
+	fputs("</td>", out);
+}
+
+void report_answers_aside(struct report_page *page)
+{
+	const struct report_run *first = &page->runs[0];
+
+	report_begin(page, NULL, "answers", "Which mechanism?");
+	report_table(page, "answers of the runs");
+	fputs("<thead><tr><th scope=\"col\">Question</th><th scope=\"col\" "
+	      "class=\"words\">Where</th>",
+		page->out);
+	for (size_t i = 0; i < page->run_count; i++)
+		html_print(page->out, "<th scope=\"col\" class=\"words\">%zu. %s</th>",
+			i + 1, page->runs[i].name);
+	fputs("</tr></thead>\n<tbody>\n", page->out);
+	for (size_t b = 0; b < first->block_count; b++)
+		for (enum question question = 0; question < QUESTIONS; question++) {
+			const struct summary_row *like = &first->blocks[b].like;
+
+			html_print(page->out,
+				"<tr><th scope=\"row\" class=\"claim\">%s, %s</th><td "
+				"class=\"words\">%s</td>",
+				questions[question].title, questions[question].says,
+				report_placement(like->placement));
+			for (size_t i = 0; i < page->run_count; i++)
+				put_aside(page->out, &page->runs[i],
+					counterpart(&page->runs[i], like), question);
+			fputs("</tr>\n", page->out);
+		}
+	fputs("</tbody>", page->out);
+	report_table_end(page);
+	fputs("<p class=\"note\">\"or 3 more\": whose intervals overlap that of the best "
+	      "one.</p>\n",
+		page->out);
+	report_end(page);
+}

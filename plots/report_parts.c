@@ -11,20 +11,24 @@
 #include "mechanisms/mechanism.h"
 #include "plots/page.h"
 
+void report_contents(struct report_page *page, const char *id, const char *title)
+{
+	struct report_entry *entry;
+
+	page->entries = page_grow(
+		page->entries, page->entry_count, sizeof *page->entries);
+	entry = &page->entries[page->entry_count++];
+	snprintf(entry->id, sizeof entry->id, "%s", id);
+	snprintf(entry->title, sizeof entry->title, "%s", title);
+}
+
 void report_begin(struct report_page *page, const struct report_run *run, const char *id,
 	const char *title)
 {
 	const char *prefix = run ? run->prefix : "";
 
-	if (!*prefix) {
-		struct report_entry *entry;
-
-		page->entries = page_grow(
-			page->entries, page->entry_count, sizeof *page->entries);
-		entry = &page->entries[page->entry_count++];
-		snprintf(entry->id, sizeof entry->id, "%s", id);
-		entry->title = title;
-	}
+	if (!*prefix)
+		report_contents(page, id, title);
 	html_print(page->out,
 		"<section id=\"%s%s\" aria-labelledby=\"%s%s-h\"><h2 id=\"%s%s-h\">%s</h2>\n",
 		prefix, id, prefix, id, prefix, id, title);

@@ -46,7 +46,7 @@ struct report_page {
 	/* What the list of contents leads to. */
 	struct report_entry {
 		char id[HTML_NAME + 32];
-		const char *title;
+		char title[64];
 	} * entries;
 	size_t entry_count;
 	bool has_listed; /* sections are not listed any more */
@@ -60,6 +60,9 @@ void report_run_close(struct report_run *run);
 
 /* A fact of the environment, or "". */
 const char *report_fact(const struct report_run *run, const char *key);
+
+/* Adds to the list of contents. */
+void report_contents(struct report_page *page, const char *id, const char *title);
 
 /* Begins and ends a section; its id follows the prefix of the run (NULL: of the page). */
 void report_begin(struct report_page *page, const struct report_run *run, const char *id,
@@ -131,6 +134,8 @@ void report_machine(struct report_page *page, const struct report_run *run);
 void report_topology(struct report_page *page, const struct report_run *run);
 void report_trust(struct report_page *page, const struct report_run *run);
 void report_again(struct report_page *page, const struct report_run *run);
+/* The answers of all runs, side by side; a question a row. */
+void report_answers_aside(struct report_page *page);
 /* Several runs, side by side. */
 int report_runs(struct report_page *page, struct why *why);
 

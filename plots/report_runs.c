@@ -145,28 +145,29 @@ static void put_strip(FILE *out, const struct side_by_side *sides,
 
 static void put_change(FILE *out, const struct change *change)
 {
+	static const struct {
+		const char *class, *mark;
+	} looks[VERDICTS] = { [VERDICT_NO_CHANGE] = { "same", "" },
+		[VERDICT_INCONCLUSIVE] = { "same", "" },
+		[VERDICT_SLOWER] = { "worse", "▼ " },
+		[VERDICT_FASTER] = { "better", "▲ " } };
 	const struct decision *decision;
 	char value[TEXT_QUANTITY], percent[FORMAT_TEXT], interval[FORMAT_TEXT];
-	const char *mark, *class;
 
 	if (!change) {
 		fputs("<td></td><td></td>", out);
 		return;
 	}
 	decision = &change->decision;
-	html_print(out, "<td data-v=\"%.6g\">%s</td>", decision->candidate,
-		quantity_text(change, decision->candidate, value));
-	class = decision->verdict == VERDICT_SLOWER   ? "worse"
-		: decision->verdict == VERDICT_FASTER ? "better"
-						      : "same";
-	mark = decision->verdict == VERDICT_SLOWER   ? "▼ "
-	       : decision->verdict == VERDICT_FASTER ? "▲ "
-						     : "";
+	report_cell(out, decision->candidate, false);
+	html_print(out, "%s</td>", quantity_text(change, decision->candidate, value));
+	format_interval(decision, interval);
 	html_print(out,
-		"<td class=\"%s\" data-v=\"%.6g\">%s%s <small>%s; %s</small></td>", class,
-		change_percent(decision->ratio), mark,
-		format_percent(decision->ratio, percent), change_verdict(change),
-		format_interval(decision, interval));
+		"<td class=\"%s\" data-v=\"%.6g\">%s%s <small>%s%s%s</small></td>",
+		looks[decision->verdict].class, change_percent(decision->ratio),
+		looks[decision->verdict].mark, format_percent(decision->ratio, percent),
+		change_verdict(change), strcmp(interval, "-") ? "; " : "",
+		strcmp(interval, "-") ? interval : "");
 }
 
 static bool is_marked(const struct change *change)
@@ -284,6 +285,7 @@ int report_runs(struct report_page *page, struct why *why)
 		error = why_say(why, ENOMEM, "compare the runs");
 	if (!error) {
 		find_scales(&sides);
+		report_answers_aside(page);
 		put_comparison(page, &sides);
 		put_machines(page);
 	}

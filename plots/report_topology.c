@@ -74,9 +74,9 @@ static void put_pairs(struct report_page *page, const struct report_run *run)
 
 		if (strncmp(fact->key, prefix, sizeof prefix - 1) != 0)
 			continue;
-		html_print(page->out, "%s<code>%s</code> on CPUs %s",
-			has_any ? ", " : "<p>Measured: ", fact->key + sizeof prefix - 1,
-			fact->value);
+		fputs(has_any ? ", " : "<p>Measured: ", page->out);
+		html_print(page->out, "<code>%s</code> on CPUs %s",
+			fact->key + sizeof prefix - 1, fact->value);
 		has_any = true;
 	}
 	if (has_any)
