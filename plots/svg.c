@@ -151,11 +151,14 @@ static bool is_id(const char *text)
 	return *text != '\0';
 }
 
-/* What the root says already. */
-static bool is_inherited(const char *element, const char *name, const char *value)
+/* What the root says already; and names of groups, which nothing refers to and gnuplot
+ * gives several times. */
+static bool is_idle(const char *element, const char *name, const char *value)
 {
-	return (strcmp(element, "g") == 0 && strcmp(name, "fill") == 0 &&
-		       strcmp(value, "none") == 0) ||
+	return (strcmp(element, "g") == 0 &&
+		       (strcmp(name, "id") == 0 ||
+			       (strcmp(name, "fill") == 0 &&
+				       strcmp(value, "none") == 0))) ||
 	       (strcmp(name, "text-anchor") == 0 && strcmp(value, "start") == 0);
 }
 
@@ -350,7 +353,7 @@ static int read_attributes(struct cleaner *cleaner, const char *element, bool is
 			*kept = value;
 			continue;
 		}
-		if (is_kept && !kept && !is_inherited(element, name, value))
+		if (is_kept && !kept && !is_idle(element, name, value))
 			write_attribute(cleaner, name, value, out);
 		free(value);
 	}
