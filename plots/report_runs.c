@@ -15,9 +15,11 @@
 #define STRIP_WIDTH 150.0
 #define STRIP_ROOM  8.0 /* at both ends, for the marks */
 
-/* The comparisons of each later run with the first: lists[i] is that of run i + 1. */
+/* The comparisons of each later run with the first: lists[i] is that of run i + 1, NULL
+ * where they have nothing in common. */
 struct side_by_side {
 	struct changes **lists;
+	struct why *whys; /* why not */
 	size_t count;
 	double low[QUANTITY_CAPACITY + 1], high[QUANTITY_CAPACITY + 1]; /* the scales */
 };
@@ -100,13 +102,20 @@ static void stretch(struct side_by_side *sides, enum quantity quantity, double v
 		sides->high[quantity] = value;
 }
 
+/* The next case of a comparison; NULL after the last one. */
+static const struct change *next_change(
+	const struct side_by_side *sides, size_t list, const struct change *previous)
+{
+	return sides->lists[list] ? changes_next(sides->lists[list], previous) : NULL;
+}
+
 static void find_scales(struct side_by_side *sides)
 {
 	for (size_t i = 0; i <= QUANTITY_CAPACITY; i++)
 		sides->low[i] = sides->high[i] = NAN;
 	for (size_t i = 0; i < sides->count; i++)
-		for (const struct change *change = changes_next(sides->lists[i], NULL);
-			change; change = changes_next(sides->lists[i], change)) {
+		for (const struct change *change = next_change(sides, i, NULL); change;
+			change = next_change(sides, i, change)) {
 			stretch(sides, change->quantity, change->decision.base);
 			stretch(sides, change->quantity, change->decision.candidate);
 		}
@@ -212,6 +221,22 @@ static void put_case(struct report_page *page, const struct side_by_side *sides,
 	fputs("</tr>\n", page->out);
 }
 
+/* Finds the case in all comparisons. False where it is one for an earlier list. */
+static bool gather(const struct side_by_side *sides, size_t list,
+	const struct change *change, const struct change **others, bool *marked)
+{
+	*marked = false;
+	for (size_t i = 0; i < sides->count; i++) {
+		others[i] = i == list         ? change
+			    : sides->lists[i] ? changes_find(sides->lists[i], change)
+					      : NULL;
+		if (i < list && others[i])
+			return false;
+		*marked |= is_marked(others[i]);
+	}
+	return true;
+}
+
 /* Writes the cases that are marked, or those that are not. Returns how many. */
 static size_t put_cases(
 	struct report_page *page, const struct side_by_side *sides, bool marked)
@@ -219,21 +244,19 @@ static size_t put_cases(
 	const struct change **others = calloc(sides->count, sizeof(void *));
 	size_t lines = 0;
 
-	for (const struct change *change = changes_next(sides->lists[0], NULL);
-		others && change; change = changes_next(sides->lists[0], change)) {
-		bool is_one = false;
+	for (size_t i = 0; others && i < sides->count; i++)
+		for (const struct change *change = next_change(sides, i, NULL); change;
+			change = next_change(sides, i, change)) {
+			bool is_one;
 
-		for (size_t i = 0; i < sides->count; i++) {
-			others[i] = i ? changes_find(sides->lists[i], change) : change;
-			is_one |= is_marked(others[i]);
+			if (!gather(sides, i, change, others, &is_one) ||
+				is_one != marked)
+				continue;
+			if (!lines++)
+				put_table_head(page);
+			if (lines <= REPORT_LINES)
+				put_case(page, sides, change, others);
 		}
-		if (is_one != marked)
-			continue;
-		if (!lines++)
-			put_table_head(page);
-		if (lines <= REPORT_LINES)
-			put_case(page, sides, change, others);
-	}
 	free(others);
 	if (!lines)
 		return 0;
@@ -246,27 +269,43 @@ static size_t put_cases(
 	return lines;
 }
 
-static void put_comparison(struct report_page *page, const struct side_by_side *sides)
+static void put_headlines(struct report_page *page, const struct side_by_side *sides)
 {
 	char text[FORMAT_LINE];
 
-	report_begin(page, NULL, "differences", "Differences");
-	html_print(page->out, "<p>%s</p>\n<ul>\n", format_method(sides->lists[0], text));
+	for (size_t i = 0; i < sides->count; i++)
+		if (sides->lists[i]) {
+			html_print(page->out, "<p>%s</p>\n",
+				format_method(sides->lists[i], text));
+			break;
+		}
+	fputs("<ul>\n", page->out);
 	for (size_t i = 0; i < sides->count; i++)
 		html_print(page->out,
 			"<li>Run %zu against run 1: <strong>%s</strong></li>\n", i + 2,
-			format_headline(sides->lists[i], text));
-	fputs("</ul>\n<h3>Differences that exceed their intervals</h3>\n", page->out);
+			sides->lists[i] ? format_headline(sides->lists[i], text)
+					: sides->whys[i].text);
+	fputs("</ul>\n", page->out);
+}
+
+static void put_comparison(struct report_page *page, const struct side_by_side *sides)
+{
+	report_begin(page, NULL, "differences", "Differences");
+	put_headlines(page, sides);
+	fputs("<h3>Differences that exceed their intervals</h3>\n", page->out);
 	if (!put_cases(page, sides, true))
 		fputs("<p class=\"note\">None.</p>\n", page->out);
 	fputs("<details><summary>All other cases: no difference was found, or it cannot be "
 	      "told from chance</summary>\n",
 		page->out);
-	put_cases(page, sides, false);
+	if (!put_cases(page, sides, false))
+		fputs("<p class=\"note\">None.</p>\n", page->out);
 	fputs("</details>\n", page->out);
-	for (size_t i = 0; i < sides->lists[0]->note_count; i++)
-		html_print(page->out, "<p class=\"note\">%s</p>\n",
-			sides->lists[0]->notes[i]);
+	for (size_t i = 0; i < sides->count; i++)
+		for (size_t n = 0; sides->lists[i] && n < sides->lists[i]->note_count;
+			n++)
+			html_print(page->out, "<p class=\"note\">Run %zu: %s</p>\n",
+				i + 2, sides->lists[i]->notes[n]);
 	report_end(page);
 }
 
@@ -274,23 +313,26 @@ int report_runs(struct report_page *page, struct why *why)
 {
 	struct side_by_side sides = { .count = page->run_count - 1 };
 	const struct rule rule = RULE_STANDARD;
-	int error = 0;
 
 	sides.lists = calloc(sides.count, sizeof(void *));
-	put_names(page);
-	for (size_t i = 0; sides.lists && !error && i < sides.count; i++)
-		error = compare_runs(page->runs[0].directory, page->runs[i + 1].directory,
-			&rule, &sides.lists[i], why);
-	if (!sides.lists)
-		error = why_say(why, ENOMEM, "compare the runs");
-	if (!error) {
-		find_scales(&sides);
-		report_answers_aside(page);
-		put_comparison(page, &sides);
-		put_machines(page);
+	sides.whys = calloc(sides.count, sizeof *sides.whys);
+	if (!sides.lists || !sides.whys) {
+		free(sides.lists);
+		free(sides.whys);
+		return why_say(why, ENOMEM, "compare the runs");
 	}
-	for (size_t i = 0; sides.lists && i < sides.count; i++)
+	for (size_t i = 0; i < sides.count; i++)
+		if (compare_runs(page->runs[0].directory, page->runs[i + 1].directory,
+			    &rule, &sides.lists[i], &sides.whys[i]))
+			sides.lists[i] = NULL;
+	find_scales(&sides);
+	put_names(page);
+	report_answers_aside(page);
+	put_comparison(page, &sides);
+	put_machines(page);
+	for (size_t i = 0; i < sides.count; i++)
 		changes_free(sides.lists[i]);
 	free(sides.lists);
-	return error;
+	free(sides.whys);
+	return 0;
 }

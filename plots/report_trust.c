@@ -201,7 +201,7 @@ static void put_word(FILE *out, const char *text)
 
 	for (const char *at = text; *at; at++)
 		is_plain = is_plain &&
-			   (isalnum((unsigned char)*at) || strchr("_,.:/+%-", *at));
+			   (isalnum((unsigned char)*at) || strchr("_,.:/+%=-", *at));
 	if (is_plain) {
 		html_text(out, text);
 		return;
