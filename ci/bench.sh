@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measure this machine and draw what was measured.
+# Measure this machine, draw what was measured and write a page about it.
 #     ci/bench.sh [OPTION OF 'ipcmark run']...
 # Installs what is missing, builds, runs the quick preset (or the one given) and says
 # where results and figures are.
@@ -38,6 +38,7 @@ status=0
 "$ipcmark" run "${preset[@]}" "${out[@]}" "$@" || status=$?
 [ -f "$run/results.csv" ] || exit "$status"
 "$ipcmark" plot "$run" || status=$?
+"$ipcmark" report "$run" --output "$run/report.html" >/dev/null || status=$?
 
 cat <<TEXT
 
