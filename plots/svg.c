@@ -1,59 +1,18 @@
 #include "plots/svg.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plots/html.h"
-#include "plots/palette.h"
 #include "results/format.h"
 
 #define DEPTH_MAX 64
 #define NAME_MAX_ 32
 
-enum kind { KIND_PLAIN, KIND_PATH, KIND_COLOUR, KIND_ID, KIND_REFERENCE };
-
 static const char *const elements[] = { "g", "defs", "path", "rect", "circle", "polygon",
 	"polyline", "line", "use", "text", "tspan", NULL };
-
-static const struct attribute {
-	const char *name;
-	enum kind kind;
-} attributes[] = {
-	{ "fill", KIND_COLOUR },
-	{ "stroke", KIND_COLOUR },
-	{ "color", KIND_COLOUR },
-	{ "id", KIND_ID },
-	{ "xlink:href", KIND_REFERENCE },
-	{ "d", KIND_PATH },
-	{ "points", KIND_PLAIN },
-	{ "x", KIND_PLAIN },
-	{ "y", KIND_PLAIN },
-	{ "x1", KIND_PLAIN },
-	{ "y1", KIND_PLAIN },
-	{ "x2", KIND_PLAIN },
-	{ "y2", KIND_PLAIN },
-	{ "dx", KIND_PLAIN },
-	{ "dy", KIND_PLAIN },
-	{ "cx", KIND_PLAIN },
-	{ "cy", KIND_PLAIN },
-	{ "r", KIND_PLAIN },
-	{ "width", KIND_PLAIN },
-	{ "height", KIND_PLAIN },
-	{ "transform", KIND_PLAIN },
-	{ "fill-opacity", KIND_PLAIN },
-	{ "opacity", KIND_PLAIN },
-	{ "stroke-width", KIND_PLAIN },
-	{ "stroke-dasharray", KIND_PLAIN },
-	{ "shape-rendering", KIND_PLAIN },
-	{ "text-anchor", KIND_PLAIN },
-	{ "font-size", KIND_PLAIN },
-	{ "font-weight", KIND_PLAIN },
-	{ "font-style", KIND_PLAIN },
-};
-#define ATTRIBUTES (sizeof attributes / sizeof attributes[0])
 
 /* An element that was begun. One that shows nothing itself (g, tspan) is written when
  * something in it is: gnuplot leaves hundreds of empty ones. */
@@ -75,123 +34,11 @@ struct cleaner {
 	bool has_root, is_done;
 };
 
-uint32_t svg_ink(struct svg_inks *inks, uint32_t colour)
-{
-	for (size_t i = 0; i < inks->count; i++)
-		if (inks->colours[i] == colour)
-			return colour;
-	if (inks->count == SVG_INKS)
-		return inks->colours[0];
-	inks->colours[inks->count++] = colour;
-	return colour;
-}
-
-void svg_inks_write(const struct svg_inks *inks, bool is_dark, FILE *out)
-{
-	for (size_t i = 0; i < inks->count; i++)
-		fprintf(out, "--x%06" PRIx32 ":#%06" PRIx32 ";", inks->colours[i],
-			is_dark ? palette_dark(inks->colours[i]) : inks->colours[i]);
-}
-
 static bool is_listed(const char *name, const char *const *list)
 {
 	while (*list && strcmp(*list, name) != 0)
 		list++;
 	return *list != NULL;
-}
-
-/* "rgb( 27, 31, 36)", "#1b1f24", "black", "white". */
-static bool read_colour(const char *text, uint32_t *colour)
-{
-	unsigned red, green, blue;
-	int end = 0;
-
-	if (strcmp(text, "black") == 0 || strcmp(text, "white") == 0) {
-		*colour = *text == 'b' ? 0x000000 : 0xffffff;
-		return true;
-	}
-	if (sscanf(text, "rgb(%3u ,%3u ,%3u )%n", &red, &green, &blue, &end) == 3 &&
-		end && !text[end]) {
-		*colour = (red & 255) << 16 | (green & 255) << 8 | (blue & 255);
-		return red < 256 && green < 256 && blue < 256;
-	}
-	if (*text != '#' || strlen(text) != 7 ||
-		strspn(text + 1, "0123456789abcdefABCDEF") != 6)
-		return false;
-	*colour = (uint32_t)strtoul(text + 1, NULL, 16);
-	return true;
-}
-
-/* Numbers and words, runs of spaces as one, ".00" left out. */
-static void write_plain(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		if (strncmp(text, ".00", 3) == 0 && !isdigit((unsigned char)text[3]))
-			text += 2;
-		else if (!isspace((unsigned char)*text))
-			putc(*text, out);
-		else if (text[1] && !isspace((unsigned char)text[1]))
-			putc(' ', out);
-	}
-}
-
-static bool is_plain(const char *text)
-{
-	for (; *text; text++)
-		if (!isalnum((unsigned char)*text) && !strchr(" \t\n.,+-()%", *text))
-			return false;
-	return true;
-}
-
-static bool is_id(const char *text)
-{
-	for (const char *at = text; *at; at++)
-		if (!isalnum((unsigned char)*at) && *at != '_' && *at != '-')
-			return false;
-	return *text != '\0';
-}
-
-/* What the root says already; and names of groups, which nothing refers to and gnuplot
- * gives several times. */
-static bool is_idle(const char *element, const char *name, const char *value)
-{
-	return (strcmp(element, "g") == 0 &&
-		       (strcmp(name, "id") == 0 ||
-			       (strcmp(name, "fill") == 0 &&
-				       strcmp(value, "none") == 0))) ||
-	       (strcmp(name, "text-anchor") == 0 && strcmp(value, "start") == 0);
-}
-
-static void write_attribute(
-	struct cleaner *cleaner, const char *name, const char *value, FILE *out)
-{
-	const struct attribute *known = attributes;
-	uint32_t colour;
-
-	while (known < attributes + ATTRIBUTES && strcmp(known->name, name) != 0)
-		known++;
-	if (known == attributes + ATTRIBUTES)
-		return;
-	if (known->kind == KIND_ID && is_id(value)) {
-		fprintf(out, " id=\"%s-%s\"", cleaner->words->id, value);
-	} else if (known->kind == KIND_REFERENCE && *value == '#' && is_id(value + 1)) {
-		fprintf(out, " href=\"#%s-%s\"", cleaner->words->id, value + 1);
-	} else if (known->kind == KIND_COLOUR) {
-		if (strcmp(value, "none") == 0 || strcmp(value, "currentColor") == 0)
-			fprintf(out, " %s=\"%s\"", name, value);
-		else if (read_colour(value, &colour))
-			fprintf(out, " %s=\"var(--x%06" PRIx32 ")\"", name,
-				svg_ink(cleaner->inks, colour));
-	} else if (known->kind == KIND_PATH && svg_path(value, NULL)) {
-		fprintf(out, " d=\"");
-		svg_path(value, out);
-		putc('"', out);
-	} else if ((known->kind == KIND_PLAIN || known->kind == KIND_PATH) &&
-		   is_plain(value)) {
-		fprintf(out, " %s=\"", name);
-		write_plain(out, value);
-		putc('"', out);
-	}
 }
 
 /* Reads a name of an element or attribute; false where there is none, or a long one. */
@@ -247,13 +94,16 @@ static void write_root(struct cleaner *cleaner, const char *box)
 {
 	const struct svg_words *words = cleaner->words;
 
-	fprintf(cleaner->out,
-		"<svg role=\"img\" aria-labelledby=\"%s-t %s-d\" viewBox=\"", words->id,
-		words->id);
-	write_plain(cleaner->out, box && is_plain(box) ? box : "0 0 1280 800");
+	fprintf(cleaner->out, "<svg role=\"img\" aria-labelledby=\"%s-t %s-d\"",
+		words->id, words->id);
+	if (box)
+		svg_attribute(
+			words->id, cleaner->inks, "svg", "viewBox", box, cleaner->out);
+	fputs(" fill=\"none\" stroke-linecap=\"round\" stroke-linejoin=\"round\">",
+		cleaner->out);
 	html_print(cleaner->out,
-		"\" fill=\"none\" stroke-linecap=\"round\" stroke-linejoin=\"round\"><title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>",
-		words->id, words->title, words->id, words->says);
+		"<title id=\"%s-t\">%s</title><desc id=\"%s-d\">%s</desc>", words->id,
+		words->title, words->id, words->says);
 	cleaner->has_root = true;
 }
 
@@ -323,7 +173,7 @@ static char *write_line(struct cleaner *cleaner, char *tag, const char *line)
 		if (is_new)
 			fprintf(out, " id=\"%s-s%zu\"", cleaner->words->id,
 				(size_t)(shape - cleaner->shapes.items));
-		write_attribute(cleaner, "d", line, out);
+		svg_attribute(cleaner->words->id, cleaner->inks, "path", "d", line, out);
 	}
 	if (fclose(out))
 		abort();
@@ -353,8 +203,9 @@ static int read_attributes(struct cleaner *cleaner, const char *element, bool is
 			*kept = value;
 			continue;
 		}
-		if (is_kept && !kept && !is_idle(element, name, value))
-			write_attribute(cleaner, name, value, out);
+		if (is_kept && !kept)
+			svg_attribute(cleaner->words->id, cleaner->inks, element, name,
+				value, out);
 		free(value);
 	}
 	if (fclose(out))

@@ -35,6 +35,11 @@ int svg_clean(const char *text, const struct svg_words *words, struct svg_inks *
  * on a dark ground. */
 void svg_inks_write(const struct svg_inks *inks, bool is_dark, FILE *out);
 
+/* Writes ` name="value"` where such an attribute may stay in such an element: a colour as
+ * its variable, ids and references with `id` before them. */
+void svg_attribute(const char *id, struct svg_inks *inks, const char *element,
+	const char *name, const char *value, FILE *out);
+
 /* Writes a path of straight lines (M, L and z with absolute places) in a fraction of its
  * length: in tenths of a pixel, relative, without points where it does not turn. False,
  * and nothing is written, for any other path. `out` may be NULL. */
