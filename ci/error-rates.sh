@@ -4,10 +4,13 @@
 #     --aa N         until there are N suites of a build against itself, where every
 #                    alarm is false
 #     --injected N   until there are N suites with one case, chosen at random, slowed down
-#                    by a known delay (ci/delay) of 3, 5 or 10 % in turn
+#                    by a known delay (ci/delay) of 3, 5 or 10 % in turn. Such a suite has
+#                    fewer cases, two mechanisms chosen at random, and an alpha smaller in
+#                    proportion, so that each case is judged as strictly as among 40
 #     --rates        only prints what has been counted (so does every call, at its end)
-# Counts are kept from call to call, by kernel, in results/reference/error-rates/:
-#     suites.csv     one line a suite: what was injected, time, load, kernel, commit
+# Both kinds take turns, so that whenever it ends each has its share. Counts are kept from call to call, by kernel, in results/reference/error-rates/:
+#     suites.csv     one line a suite: what was injected, and how much that was of the
+#                    case's median in the suite itself; time, load, kernel, commit
 #     cases.csv      one line a case of a suite: verdict, ratio, all launches, and of each
 #                    side one launch's samples, quartiles: "N P25 P50 P75"
 #     rates.csv      how often each rule was wrong (ci/error-rates.awk), with 95 % bounds
@@ -41,7 +44,8 @@ mkdir -p "$directory"
 suites=$directory/suites.csv
 cases=$directory/cases.csv
 if [ ! -s "$suites" ]; then
-	columns=suite,kind,percent,mechanism,size_bytes,placement,delay_ns,cases,launches
+	columns=suite,kind,percent,mechanism,size_bytes,placement,delay_ns,true_percent
+	columns+=,cases,launches
 	echo "$columns,seconds,load_before,load_after,sched,kernel,commit" >"$suites"
 	columns=suite,mechanism,size_bytes,placement,cpu_b,is_injected,verdict,ratio
 	echo "$columns,base,candidate,base_one,candidate_one" >"$cases"
@@ -54,9 +58,10 @@ trap 'exit 143' TERM
 
 # Kernel mechanisms. What injects has to know the size of a message, and by its CPU the
 # placement; of shm_futex it sees no message, so that is never slowed down.
-mechanisms=pipe,fifo,unix_stream,unix_dgram,unix_seqpacket,tcp,udp,posix_mq,sysv_msg
-mechanisms+=,shm_futex
-delayed="'$(printf '%s' "$mechanisms" | sed "s/,/','/g")'"
+delayed=(pipe fifo unix_stream unix_dgram unix_seqpacket tcp udp posix_mq sysv_msg)
+mechanisms=("${delayed[@]}" shm_futex)
+suite_cases=40
+suite_alpha=.01
 
 # ask SQL: with the tables `suites` and `cases`.
 ask() {
@@ -68,31 +73,38 @@ counted() {
 	ask "select count(*) from suites where kind = '$1' and kernel = '$kernel'"
 }
 
-# Chooses what is slowed down: the percentage that was least often, and a case that the
-# last suite measured: "percent|mechanism|size|placement|cpu|delay_ns|median". The delay
-# is that part of the case's median in that suite.
+one_of() {
+	local list=("$@")
+
+	echo "${list[RANDOM % $#]}"
+}
+
+joined() {
+	local IFS=,
+
+	echo "$*"
+}
+
+# The percentage that was injected least often.
+least_percent() {
+	ask "with percents(percent) as (values (3), (5), (10))
+		select percent from percents left join suites using (percent)
+		group by percent order by count(suite), percent limit 1"
+}
+
+# Chooses a case of mechanism $1 to be slowed down by $2 %, which its median now says in
+# nanoseconds: "size|placement|cpu|delay_ns|placements".
 choose() {
-	ask "with percents(percent) as (values (3), (5), (10)),
-		least as (
-			select percent from percents left join suites using (percent)
-			group by percent order by count(suite), percent limit 1),
-		last as (
-			select cases.*, substr(base_one, instr(base_one, ' ') + 1) as rest
-			from cases
-			where suite = (select suite from suites where kernel = '$kernel'
-				order by rowid desc limit 1)
-				and mechanism in ($delayed)
-				and mechanism <> 'shm_futex' and base_one <> ''),
-		known as (
-			select *, 0.0 + substr(rest, instr(rest, ' ') + 1) as median_ns
-			from last
-			where (select count(*) from last as other
-				where other.mechanism = last.mechanism
-				and other.size_bytes = last.size_bytes
-				and other.cpu_b = last.cpu_b) = 1)
-		select percent, mechanism, size_bytes, placement, cpu_b,
-			cast(round(median_ns * percent / 100) as integer)
-		from known, least order by random() limit 1"
+	rm -rf "$scratch/pace"
+	"$ipcmark" run --mechanisms "$1" --tests latency --sizes "$(one_of 64 4K)" \
+		--launches 5 --slices 10 --slice 2ms --warm-up 10ms --sched fifo:10 \
+		--out "$scratch/pace" >"$scratch/log" 2>&1 || return
+	sqlite3 -batch -noheader -list :memory: \
+		".import --csv $scratch/pace/summary.csv summary" \
+		"select size_bytes, placement, cpu_b,
+			cast(round(median_ns * $2 / 100) as integer),
+			(select count(*) from summary)
+		from summary where status = 'ok' order by random() limit 1"
 }
 
 # Turns the duet in $scratch into lines of cases.csv for suite $1, of which case
@@ -141,20 +153,33 @@ load() {
 # one_suite KIND: nothing is kept of one that is not finished.
 one_suite() {
 	local kind=$1 percent='' mechanism='' size='' placement='' cpu='' delay_ns=''
-	local suite before status=0 sides=() start=$SECONDS count
-	local launches sched fields
+	local suite before status=0 sides=() start=$SECONDS count placements
+	local launches sched fields list alpha=$suite_alpha true_percent=''
 
+	list=$(joined "${mechanisms[@]}")
 	if [ "$kind" = injected ]; then
-		IFS='|' read -r percent mechanism size placement cpu delay_ns < <(choose)
+		percent=$(least_percent)
+		mechanism=$(one_of "${delayed[@]}")
+		IFS='|' read -r size placement cpu delay_ns placements < <(
+			choose "$mechanism" "$percent") || {
+			echo "error-rates.sh: $(tail -n 1 "$scratch/log")" >&2
+			return 1
+		}
+		list=$mechanism
+		while [ "$list" = "$mechanism" ]; do
+			list=$(one_of "${mechanisms[@]}")
+		done
+		list=$mechanism,$list
+		alpha=$(awk "BEGIN { print $suite_alpha * 2 * 2 * $placements / $suite_cases }")
 		local side="env LD_PRELOAD='$library' IPCMARK_DELAY=$mechanism"
 
-		sides=(--base "$side:0:$size:$cpu '$ipcmark'"
+		sides=(--base "$side:0:$size:$cpu '$ipcmark'" --alpha "$alpha"
 			--candidate "$side:$delay_ns:$size:$cpu '$ipcmark'")
 	fi
 	suite=$(date -u +%Y%m%dT%H%M%SZ)
 	before=$(load)
 	rm -rf "$scratch/run"
-	"$ipcmark" duet --mechanisms "$mechanisms" --sizes 64,4K "${sides[@]}" \
+	"$ipcmark" duet --mechanisms "$list" --sizes 64,4K "${sides[@]}" \
 		--out "$scratch/run" --format json >"$scratch/duet.json" \
 		2>"$scratch/log" || status=$?
 	if [ ! -s "$scratch/duet.json" ]; then
@@ -169,8 +194,16 @@ one_suite() {
 		'$.comparisons[0].cases[0].base.launches')")
 	sched=$(sed -n 's/^duet.sched,//p' "$scratch/run/base/environment.csv" |
 		tr -d '\r')
+	[ -z "$delay_ns" ] || true_percent=$(
+		sqlite3 :memory: "select printf('%.1f', 100.0 * $delay_ns / (v ->> '$.base.median'))
+			from (select value as v from json_each(
+				readfile('$scratch/duet.json'), '$.comparisons[0].cases'))
+			where v ->> 'mechanism' = '$mechanism'
+				and v ->> 'size_bytes' = 0 + '$size'
+				and v ->> 'placement' = '$placement'"
+	)
 	fields=("$suite" "$kind" "$percent" "$mechanism" "$size" "$placement" "$delay_ns"
-		"$count" "$launches" $((SECONDS - start)) "$before" "$(load)" "$sched"
+		"$true_percent" "$count" "$launches" $((SECONDS - start)) "$before" "$(load)" "$sched"
 		"$kernel" "$commit")
 	(
 		IFS=,
@@ -192,20 +225,28 @@ if [ $((wanted[aa] + wanted[injected])) -gt 0 ]; then
 	library=$(dirname "$ipcmark")/libdelay.so
 	commit=$("$ipcmark" --version | sed -n '1s/.*(\([^ )]*\).*/\1/p')
 fi
-missing=0
-for kind in aa injected; do
-	failed=0
-	# What to inject follows from what a suite has measured before.
-	[ "$kind" = aa ] || [ "${wanted[injected]}" -eq 0 ] || [ -n "$(choose)" ] ||
-		one_suite aa
-	while have=$(counted $kind) && [ "$have" -lt "${wanted[$kind]}" ]; do
-		if [ "$SECONDS" -ge "$end" ]; then
-			missing=$((missing + wanted[$kind] - have))
-			break
-		fi
-		one_suite $kind || failed=$((failed + 1))
-		[ $failed -lt 3 ] || exit 2
-	done
+# The kind of which the smaller share is there; nothing when none is missing.
+next_kind() {
+	local aa injected
+
+	aa=$(counted aa)
+	injected=$(counted injected)
+	missing=$((aa < wanted[aa] ? wanted[aa] - aa : 0))
+	missing=$((missing + (injected < wanted[injected] ? wanted[injected] - injected : 0)))
+	if [ "$missing" -eq 0 ]; then
+		kind=''
+	elif [ $((aa * wanted[injected])) -le $((injected * wanted[aa])) ] &&
+		[ "$aa" -lt "${wanted[aa]}" ] || [ "$injected" -ge "${wanted[injected]}" ]; then
+		kind=aa
+	else
+		kind=injected
+	fi
+}
+
+failed=0
+while next_kind && [ -n "$kind" ] && [ "$SECONDS" -lt "$end" ]; do
+	one_suite $kind || failed=$((failed + 1))
+	[ $failed -lt 3 ] || exit 2
 done
 
 new=$(mktemp "$directory/rates.XXXXXX")

@@ -1,14 +1,30 @@
 #!/usr/bin/env bash
 # How the sources are written: format, shell, static analysis, line length, layers.
-#     ci/lint.sh [--fix]
-# --fix lets clang-format mend what it can first. All of it runs; exit 1 if any of it
+#     ci/lint.sh [--fix] [--deep]
+# --fix lets clang-format mend what it can first; --deep has clang's analyzer walk through
+# all paths as well, which takes some minutes more. All of it runs; exit 1 if any of it
 # complains. Needs the packages of ci/test.sh.
 # shellcheck disable=SC2317 # check() calls what looks unreachable
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/steps.sh
 
-status=0
+usage() {
+	echo "usage: ci/lint.sh [--fix] [--deep]" >&2
+	exit 2
+}
+
+fix='' status=0
+# Added to the checks of .clang-tidy.
+tidy_checks='-clang-analyzer-*'
+for argument; do
+	case $argument in
+	--fix) fix=1 ;;
+	--deep) tidy_checks='' ;;
+	*) usage ;;
+	esac
+done
+
 # Files of these names, committed or not; what is built and measured is not source.
 sources() {
 	local names=()
@@ -59,14 +75,14 @@ tidy() {
 	sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' build/ci/compile_commands.json |
 		sort -u |
 		xargs -P "$(nproc)" -n 1 clang-tidy -p build/ci --quiet \
-			2>build/ci/tidy.log ||
+			--checks="$tidy_checks" 2>build/ci/tidy.log ||
 		{
 			grep -v -e 'warnings generated' -e '^Suppressed' build/ci/tidy.log
 			return 1
 		}
 }
 
-[ "${1-}" != --fix ] || clang-format -i "${c_files[@]}"
+[ -z "$fix" ] || clang-format -i "${c_files[@]}"
 check "clang-format" clang-format --dry-run -Werror "${c_files[@]}"
 check "shellcheck" shellcheck -x "${shell_files[@]}" .ci/run
 # Each bats test is a subshell on purpose, and ends at the first error.

@@ -3,19 +3,21 @@
 # meant to kill them, and writes the kill matrix.
 #     ci/mutants.sh [CHECK-GLOB...]
 # A check is killed when it passes on this system and deviates under a mutant. Exit 1 if a
-# check has no killer, or a mutant does not kill what it is meant to. What is skipped on
-# this machine cannot be killed here, and is named. Results: build/dev/mutants/kills.csv
-# (mutant, check, verdict), and survivors on the standard output.
+# check has no killer, or a mutant kills nothing or cannot be run. What is skipped on this
+# machine cannot be killed here, and is named. In build/PRESET/mutants, PRESET being
+# IPCMARK_PRESET or dev:
+#     matrix.csv   one row a check: its points, how many of them die, and of which mutants
+#     kills.csv    one row a mutant and point: the verdict
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
 . ci/steps.sh
 
 need_packages test
-preset=dev
+preset=${IPCMARK_PRESET:-dev}
 out=build/$preset/mutants
 ipcmark=build/$preset/ipcmark
-if [ ! -f build/$preset/CMakeCache.txt ]; then configure "$preset"; fi
+if [ ! -f "build/$preset/CMakeCache.txt" ]; then configure "$preset"; fi
 build "$preset" ipcmark interpose
 library=$PWD/build/$preset/libinterpose.so
 rm -rf "$out"
@@ -36,15 +38,16 @@ tail -n 1 "$out/truth.log" >&2
 
 # under NAME CALL WHEN THEN KILLS...: the verdicts, with the mutant's name before each.
 under() {
-	local name=$1 spec="$2|$3|$4" ids
+	local name=$1 spec="$2|$3|$4" ids status=0
 
 	read -ra ids <<<"$5"
 	IPCMARK_MUTANT=$spec LD_PRELOAD=$library "$ipcmark" check --strict --format csv \
 		--deadline-scale 0.15 --jobs 2 "${ids[@]}" \
-		>"$out/runs/$name.csv" 2>"$out/runs/$name.log"
-	case $? in
+		>"$out/runs/$name.csv" 2>"$out/runs/$name.log" || status=$?
+	case $status in
 	0 | 1 | 3 | 77) ;;
-	*) echo "mutant $name: $(head -n 1 "$out/runs/$name.log")" >&2 ;;
+	*) echo "mutant that cannot be run: $name: $(head -n 1 "$out/runs/$name.log")" \
+		>>"$out/refused.txt" ;;
 	esac
 }
 
@@ -63,12 +66,15 @@ is_chosen() {
 }
 
 echo "== under $(wc -l <"$out/mutants.txt") mutants" >&2
+: >"$out/refused.txt"
 jobs=0
+# Most of them wait, for what does not come or for a deadline.
+most=$((2 * $(nproc)))
 while IFS=$separator read -r name call condition action kills; do
 	is_chosen "$kills" || continue
 	under "$name" "$call" "$condition" "$action" "$kills" &
 	jobs=$((jobs + 1))
-	if [ "$jobs" -ge "$(nproc)" ]; then
+	if [ "$jobs" -ge "$most" ]; then
 		wait -n || true
 		jobs=$((jobs - 1))
 	fi
@@ -103,6 +109,15 @@ sqlite3 "$database" <"$out/import.sql"
 sqlite3 -header -csv "$database" \
 	'SELECT mutant, id AS "check", verdict FROM kills ORDER BY 1, 2' >"$out/kills.csv"
 
+sqlite3 -header -csv "$database" \
+	'SELECT c."check", count(DISTINCT c.id) AS points,
+	        count(DISTINCT CASE WHEN kills.verdict = '"'deviates'"' THEN c.id END) AS killed,
+	        group_concat(DISTINCT dead.mutant) AS mutants
+	 FROM c JOIN truth ON truth.id = c.id AND truth.verdict = '"'ok'"'
+	        LEFT JOIN kills ON kills.id = c.id
+	        LEFT JOIN dead ON dead.id = c."check"
+	 GROUP BY c."check" ORDER BY 1' >"$out/matrix.csv"
+
 ask() { sqlite3 -noheader -list "$database" "$1"; }
 idle=$(ask "SELECT DISTINCT 'mutant that kills nothing: ' || mutant FROM kills
 	JOIN truth USING (id)
@@ -110,9 +125,13 @@ idle=$(ask "SELECT DISTINCT 'mutant that kills nothing: ' || mutant FROM kills
 survivors=$(ask "SELECT 'check that nothing kills: ' || id FROM state
 	WHERE passes AND id NOT IN (SELECT id FROM dead)")
 ask "SELECT 'not run here: ' || id FROM state WHERE NOT passes AND NOT deviates"
-echo "== $(ask 'SELECT count(*) FROM state') checks," \
+echo "== $(ask 'SELECT count(*) FROM state') checks:" \
 	"$(ask 'SELECT count(DISTINCT id) FROM dead') killed by" \
-	"$(ask 'SELECT count(DISTINCT mutant) FROM dead') mutants"
-[ -z "$idle" ] || echo "$idle"
-[ -z "$survivors" ] || echo "$survivors"
-[ -z "$idle$survivors" ]
+	"$(ask 'SELECT count(DISTINCT mutant) FROM dead') mutants," \
+	"$(ask 'SELECT count(*) FROM state WHERE deviates AND NOT passes') fail without one," \
+	"$(ask 'SELECT count(*) FROM state WHERE NOT passes AND NOT deviates') not run here"
+refused=$(sort "$out/refused.txt")
+for bad in "$refused" "$idle" "$survivors"; do
+	[ -z "$bad" ] || echo "$bad"
+done
+[ -z "$refused$idle$survivors" ]

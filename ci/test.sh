@@ -39,7 +39,7 @@ preset() {
 
 	configure "$name"
 	build "$name"
-	ctest --preset "$name" "$@" 2>&1 | tee "$scratch/$name.log"
+	ctest --preset "$name" -j "$(nproc)" "$@" 2>&1 | tee "$scratch/$name.log"
 }
 
 # A build for which there are no test libraries: does the program start and measure?

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,12 +33,12 @@ struct slot {
 struct runner {
 	struct point *points;
 	size_t count, reported;
-	bool *is_ready;
 	const struct runner_options *options;
 	void (*done)(struct point *point, void *context);
 	void *context;
 	struct slot slots[JOBS];
 	int slot_count;
+	bool is_ready[]; /* of each point */
 };
 
 static uint64_t now_ns(void)
@@ -286,10 +287,17 @@ static void close_slots(struct runner *runner)
 	}
 }
 
+int runner_default_jobs(void)
+{
+	cpu_set_t cpus;
+
+	return sched_getaffinity(0, sizeof cpus, &cpus) ? 2 : CPU_COUNT(&cpus);
+}
+
 int runner_run(struct point *points, size_t count, const struct runner_options *options,
 	void (*done)(struct point *point, void *context), void *context, struct why *why)
 {
-	struct runner *runner = calloc(1, sizeof *runner);
+	struct runner *runner = calloc(1, sizeof *runner + count * sizeof(bool));
 	int jobs = options->jobs < JOBS ? options->jobs : JOBS;
 	int error;
 
@@ -299,19 +307,16 @@ int runner_run(struct point *points, size_t count, const struct runner_options *
 		.count = count,
 		.options = options,
 		.done = done,
-		.context = context,
-		.is_ready = calloc(count ? count : 1, sizeof(bool)) };
+		.context = context };
 	/* Whatever a check leaves running becomes our child when the check has ended. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	error = runner->is_ready ? open_slots(runner, jobs, why)
-				 : why_say(why, ENOMEM, "run the checks");
+	error = open_slots(runner, jobs, why);
 	if (!error)
 		error = run_phase(runner, false, jobs, why);
 	if (!error)
 		error = run_phase(runner, true, 1, why);
 	close_slots(runner);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
-	free(runner->is_ready);
 	free(runner);
 	return error;
 }

@@ -14,6 +14,9 @@ struct runner_options {
 	int (*interrupted)(void); /* the signal that has, or 0; or NULL */
 };
 
+/* As many jobs as this process may use CPUs. */
+int runner_default_jobs(void);
+
 /* What a check may take. Only one that hangs takes it. */
 #define DEADLINE_S 10
 

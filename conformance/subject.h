@@ -19,8 +19,8 @@ void subject_close(struct subject *subject);
 int subject_prepare(struct subject *subject, const struct point *point,
 	struct ledger *ledger, struct why *why);
 
-/* The child: isolates itself, runs the body. */
-int subject_run(void *subject);
+/* The child, with its struct subject: isolates itself, runs the body. */
+int subject_run(void *argument);
 
 /* What became of it, by what it said and by how it ended (waitpid(2)); `late_ms` is the
  * deadline if it was missed, else 0. */

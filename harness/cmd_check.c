@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -51,13 +50,6 @@ static int exit_code(const struct session *session)
 	return code == EXIT_GOOD && !is_any ? EXIT_NOTHING : code;
 }
 
-static int default_jobs(void)
-{
-	cpu_set_t cpus;
-
-	return sched_getaffinity(0, sizeof cpus, &cpus) ? 2 : CPU_COUNT(&cpus);
-}
-
 static double now_s(void)
 {
 	struct timespec now;
@@ -80,7 +72,7 @@ static int check_all(struct session *session)
 {
 	const struct options *options = session->options;
 	const struct runner_options how = {
-		.jobs = options->jobs > 0 ? (int)options->jobs : default_jobs(),
+		.jobs = options->jobs > 0 ? (int)options->jobs : runner_default_jobs(),
 		.repeats = (int)options->repeat,
 		.deadline_scale = options->deadline_scale,
 		.sleep_mask = interrupt_mask(),

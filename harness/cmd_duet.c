@@ -19,7 +19,6 @@
 	"pipe,unix_stream,unix_dgram,tcp,posix_mq,sysv_msg,shm_spin,shm_futex,eventfd,futex"
 #define CASES_SIZES    "64,4K"
 #define CASES_TESTS    "latency"
-#define CASES_SLICES   15
 #define LAUNCHES_LEAST 16
 #define FIFO_PRIORITY  10
 
@@ -139,8 +138,6 @@ static int make_plan(struct session *session, struct why *why)
 		options->sizes = CASES_SIZES;
 	if (!options->tests)
 		options->tests = CASES_TESTS;
-	if (options->slices < 0)
-		options->slices = CASES_SLICES;
 	if (options->launches < 0) {
 		options->launches = 1;
 		error = plan_make(options, session->topology, &session->plan, why);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/cmd_run_checks.h"
 #include "harness/command.h"
 #include "harness/environment.h"
 #include "harness/interrupt.h"
@@ -54,6 +55,7 @@ static int put_environment(struct run_directory *directory, const struct options
 	facts_set(&facts, "run.disturbed", "%s", quiet);
 	add_options(&facts, options, plan->seed);
 	add_plan(&facts, plan);
+	facts_set(&facts, "run.with_checks", "%d", options->with_checks);
 	keys = calloc(facts.count, sizeof *keys);
 	values = calloc(facts.count, sizeof *values);
 	if (!keys || !values)
@@ -73,8 +75,12 @@ static int put_environment(struct run_directory *directory, const struct options
 static int restore_options(const struct run_directory *directory, struct options *options,
 	char (*texts)[FACT_TEXT], struct why *why)
 {
-	char seed[FACT_TEXT];
+	char seed[FACT_TEXT], checks[FACT_TEXT];
 
+	if (run_directory_environment(
+		    directory, "run.with_checks", checks, sizeof checks) &&
+		strcmp(checks, "1") == 0)
+		options->with_checks = true;
 	/* The seed is drawn when it is not given, so that every plan has one. */
 	if (!run_directory_environment(directory, "option.seed", seed, sizeof seed))
 		return why_say(why, 0,
@@ -315,6 +321,8 @@ static int measure_all(struct session *session, struct why *why)
 	progress_start(&run.progress, left, left_s);
 	error = run_all(&run, why);
 	progress_end(&run.progress);
+	if (!error && session->options.with_checks)
+		error = run_checks(session->directory, &session->options, why);
 	return finish(session, &run, error, why);
 }
 

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <math.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct request {
 	const struct planned *planned;
 	struct launch launch;
 	bool is_on;
+	struct histogram before; /* a slice */
 };
 
 struct server {
@@ -178,12 +180,52 @@ static int begin_launch(struct server *server, char **fields, size_t count)
 	return say_ready(request);
 }
 
+/* Where a latency slice leaves what its launch's median is made of; NULL where a slice of
+ * this number does not. */
+static const struct histogram *headline(
+	struct launch *launch, size_t index, unsigned number)
+{
+	if (launch->spec.test != TEST_LATENCY)
+		return NULL;
+	if (launch->paces[0][index].batch == 1)
+		return launch_singles(launch, 0, index);
+	return number % 2 == 0 ? launch_batches(launch, 0, index) : NULL;
+}
+
+/* One slice, and what it gave in the unit of protocol.h; NAN if nothing. */
+static int time_slice(struct request *request, size_t index, unsigned number,
+	double *value, struct why *why)
+{
+	struct launch *launch = &request->launch;
+	const struct measured *measured = &launch->measured[0][index];
+	const struct histogram *samples = headline(launch, index, number);
+	unsigned known = measured->slice_value_count;
+	int error;
+
+	if (samples)
+		request->before = *samples;
+	error = launch_slice(launch, 0, index, number, why);
+	*value = NAN;
+	if (error)
+		return error;
+	if (samples) {
+		histogram_since(&request->before, samples);
+		*value = histogram_quantile(&request->before, .5) /
+			 (double)launch->paces[0][index].batch;
+	} else if (measured->slice_value_count > known) {
+		*value = measured->slice_values[known];
+	}
+	return 0;
+}
+
 static int run_slice(struct server *server, char **fields, size_t count)
 {
 	struct request *request = server->request;
 	size_t index = count == 3 ? strtoul(fields[1], NULL, 10) : 0;
 	const struct launch_spec *spec = &request->launch.spec;
 	struct why why = { "" };
+	char text[32] = "";
+	double value;
 
 	if (count != 3 || !request->is_on || index >= spec->size_count)
 		return misunderstood("no such slice", count > 1 ? fields[1] : "");
@@ -191,10 +233,12 @@ static int run_slice(struct server *server, char **fields, size_t count)
 	request->launch.deadline_ns = clock_now_ns() + spec->deadline_ns +
 				      4 * (spec->test == TEST_CAPACITY ? CAPACITY_SLICE_NS
 								       : spec->slice_ns);
-	if (launch_slice(&request->launch, 0, index,
-		    (unsigned)strtoul(fields[2], NULL, 10), &why))
+	if (time_slice(
+		    request, index, (unsigned)strtoul(fields[2], NULL, 10), &value, &why))
 		return protocol_say(stdout, "failed", why.text, NULL);
-	return protocol_say(stdout, "done", NULL);
+	if (!isnan(value))
+		snprintf(text, sizeof text, "%.9g", value);
+	return protocol_say(stdout, "done", text, NULL);
 }
 
 /* A record of results.csv as a message: its first field goes before. */
@@ -276,8 +320,12 @@ static int serve_all(struct server *server)
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t length;
-	int error = protocol_say(
-		stdout, PROTOCOL_NAME, "1", BUILD_VERSION, BUILD_COMMIT, NULL);
+	char version[16];
+	int error;
+
+	snprintf(version, sizeof version, "%d", PROTOCOL_VERSION);
+	error = protocol_say(
+		stdout, PROTOCOL_NAME, version, BUILD_VERSION, BUILD_COMMIT, NULL);
 
 	while (!error && (length = getline(&line, &size, stdin)) > 0) {
 		/* The text of a launch's options lives as long as the launch. */

@@ -28,6 +28,7 @@ struct command {
 	unsigned operand_words_most; /* only the first of them are words; 0: all are */
 };
 
+extern const struct command advise_command;
 extern const struct command check_command;
 extern const struct command claims_command;
 extern const struct command compare_command;

@@ -12,6 +12,7 @@ const struct command *const commands[] = {
 	&plot_command,
 	&report_command,
 	&claims_command,
+	&advise_command,
 	&duet_command,
 	&compare_command,
 	&history_command,

@@ -1,18 +1,20 @@
 #include "harness/duet.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/random.h"
 #include "harness/launch_row.h"
+#include "harness/statistics.h"
 #include "harness/vocabulary.h"
 
 #define FIELDS 40
 #define FIELD  512
-/* A fresh process reads the topology and calibrates its clock. */
-#define START_NS 60000000u
+/* Fresh processes read the topology and calibrate their clocks, both at a time. */
+#define START_NS 40000000u
 
 bool duet_takes(const struct planned *planned)
 {
@@ -31,7 +33,7 @@ uint64_t duet_planned_ns(const struct options *options, const struct plan *plan)
 		if (!duet_takes(&plan->launches[i]))
 			continue;
 		plan_launch(options, plan, &plan->launches[i], &spec);
-		sum_ns += 2 * (launch_planned_ns(&spec) + START_NS);
+		sum_ns += 2 * launch_planned_ns(&spec) + START_NS;
 	}
 	return sum_ns;
 }
@@ -153,6 +155,7 @@ static int reserve(struct duet *duet, size_t more, struct why *why)
 /* What came of one launch. */
 struct outcome_of {
 	struct result_row rows[2][LAUNCH_SIZES];
+	double ratios[LAUNCH_SIZES]; /* candidate over base; NAN where no slice tells */
 	bool is_refused[2];
 	struct why refusals[2];
 };
@@ -176,6 +179,7 @@ static int ask_rows(struct duet *duet, const struct planned *planned, size_t num
 		struct result_row *row = &got->rows[side][i];
 
 		row->launch = (int64_t)number;
+		row->duet_ratio = side ? got->ratios[i] : NAN;
 		/* The side only knows which CPUs. */
 		row_text(row->placement, planned->placement.name);
 		snprintf(what, sizeof what, "it gives a row of '%.60s', asked for %s",
@@ -186,33 +190,59 @@ static int ask_rows(struct duet *duet, const struct planned *planned, size_t num
 	return 0;
 }
 
-/* Slices of all sizes in shuffled order; each size's on both sides, whichever first. */
+/* One slice of a size on both sides, whichever first; the ratio of what they gave. */
+static int time_both(struct duet *duet, const struct launch_spec *spec, size_t size,
+	unsigned number, int first, double *ratio, bool *is_failed, struct why *why)
+{
+	uint64_t slice_ns = spec->test == TEST_CAPACITY ? CAPACITY_SLICE_NS
+							: spec->slice_ns;
+	double values[2] = { NAN, NAN };
+	int error = 0;
+
+	for (int turn = 0; turn < 2 && !error && !*is_failed; turn++) {
+		int side = first ^ turn;
+
+		error = duet_side_slice(&duet->sides[side], size, number, slice_ns,
+			&values[side], is_failed, why);
+		progress_tick(&duet->progress);
+	}
+	*ratio = values[0] > 0 && values[1] > 0 ? values[1] / values[0] : NAN;
+	return error;
+}
+
+/* The machine changes pace within a launch, when others come and go on its cores: slices
+ * that were beside each other met the same pace, whole launches a mixture of it. */
+static double middle_ratio(double *ratios, unsigned count)
+{
+	size_t known = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		if (isfinite(ratios[i]))
+			ratios[known++] = ratios[i];
+	return statistics_median(ratios, known);
+}
+
+/* Slices of all sizes in shuffled order. */
 static int alternate(struct duet *duet, const struct launch_spec *spec,
-	struct random *random, struct why *why)
+	struct random *random, double medians[LAUNCH_SIZES], struct why *why)
 {
 	unsigned slices = spec->test == TEST_CAPACITY ? 1 : spec->slices;
 	size_t total = spec->size_count * slices;
-	uint32_t *order = calloc(total ? total : 1, sizeof *order);
+	uint32_t order[LAUNCH_SIZES * LAUNCH_SLICES];
+	double ratios[LAUNCH_SIZES * LAUNCH_SLICES];
 	bool is_failed = false;
-	int error = order ? 0 : why_say(why, ENOMEM, "order the slices");
+	int error = 0;
 
-	for (size_t i = 0; order && i < total; i++)
+	for (size_t i = 0; i < total; i++) {
 		order[i] = (uint32_t)i;
-	if (order)
-		random_shuffle(random, order, total, sizeof *order);
-	for (size_t i = 0; i < total && !error && !is_failed; i++) {
-		int first = (int)random_below(random, 2);
-
-		for (int turn = 0; turn < 2 && !error && !is_failed; turn++) {
-			error = duet_side_slice(&duet->sides[first ^ turn],
-				order[i] / slices, order[i] % slices,
-				spec->test == TEST_CAPACITY ? CAPACITY_SLICE_NS
-							    : spec->slice_ns,
-				&is_failed, why);
-			progress_tick(&duet->progress);
-		}
+		ratios[i] = NAN;
 	}
-	free(order);
+	random_shuffle(random, order, total, sizeof *order);
+	for (size_t i = 0; i < total && !error && !is_failed; i++)
+		error = time_both(duet, spec, order[i] / slices, order[i] % slices,
+			(int)random_below(random, 2), &ratios[order[i]], &is_failed, why);
+	for (size_t size = 0; size < spec->size_count; size++)
+		medians[size] = middle_ratio(ratios + size * slices, slices);
 	return error;
 }
 
@@ -228,7 +258,9 @@ static int begin(struct duet *duet, const struct planned *planned,
 	compose(duet, planned, spec, &message);
 	for (int turn = 0; turn < 2 && !error; turn++)
 		error = duet_side_start(
-			&duet->sides[first ^ turn], &planned->placement, version, why);
+			&duet->sides[first ^ turn], &planned->placement, why);
+	for (int turn = 0; turn < 2 && !error; turn++)
+		error = duet_side_greet(&duet->sides[first ^ turn], version, why);
 	for (int turn = 0; turn < 2 && !error; turn++) {
 		int side = first ^ turn;
 
@@ -285,7 +317,7 @@ static int run_launch(struct duet *duet, size_t number, struct why *why)
 	plan_launch(duet->options, duet->plan, planned, &spec);
 	error = begin(duet, planned, &spec, got, &random, why);
 	if (!error && !got->is_refused[0] && !got->is_refused[1])
-		error = alternate(duet, &spec, &random, why);
+		error = alternate(duet, &spec, &random, got->ratios, why);
 	for (int side = 0; side < 2 && !error; side++) {
 		if (!got->is_refused[side] && !got->is_refused[!side])
 			error = ask_rows(duet, planned, number, &spec, got, side, why);

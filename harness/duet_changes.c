@@ -23,7 +23,7 @@ static double value_of(const struct result_row *row)
 
 /* What was alternated for the case of row `first`. */
 struct gathered {
-	double *values[2];
+	double *values[2], *ratios;
 	size_t count, known;
 	const struct result_row *like; /* one that says what the case is */
 	const char *reason; /* of a launch that did not count */
@@ -54,6 +54,7 @@ static void gather(
 			}
 			gathered->is_realtime &= strncmp(row->sched, "fifo", 4) == 0;
 		}
+		gathered->ratios[gathered->count] = duet->rows[1][i].duet_ratio;
 		gathered->known += is_known;
 		gathered->count++;
 	}
@@ -69,7 +70,7 @@ static int add(struct changes *changes, const struct gathered *gathered)
 			       : -ENOMEM;
 	change = changes_add(changes, gathered->like, gathered->like->is_exact == 1,
 		gathered->values[0], gathered->count, gathered->values[1],
-		gathered->count);
+		gathered->count, gathered->ratios);
 	if (!change)
 		return -ENOMEM;
 	change->decision.is_realtime = gathered->is_realtime;
@@ -78,23 +79,19 @@ static int add(struct changes *changes, const struct gathered *gathered)
 
 static int add_all(const struct duet *duet, struct changes *changes)
 {
-	struct gathered gathered = { 0 };
+	double *room = calloc(3 * duet->count, sizeof *room);
 	bool *is_taken = calloc(duet->count, sizeof *is_taken);
-	int error = is_taken ? 0 : -ENOMEM;
+	struct gathered gathered = { .values = { room, room + duet->count },
+		.ratios = room + 2 * duet->count };
+	int error = room && is_taken ? 0 : -ENOMEM;
 
-	for (int side = 0; side < 2; side++) {
-		gathered.values[side] = calloc(duet->count, sizeof(double));
-		if (!gathered.values[side])
-			error = -ENOMEM;
-	}
 	for (size_t i = 0; i < duet->count && !error; i++) {
 		if (is_taken[i])
 			continue;
 		gather(duet, i, is_taken, &gathered);
 		error = add(changes, &gathered);
 	}
-	free(gathered.values[0]);
-	free(gathered.values[1]);
+	free(room);
 	free(is_taken);
 	return error;
 }

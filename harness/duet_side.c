@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -214,11 +215,9 @@ static int spawn(
 	return error;
 }
 
-int duet_side_start(struct duet_side *side, const struct placement *placement,
-	char version[64], struct why *why)
+int duet_side_start(
+	struct duet_side *side, const struct placement *placement, struct why *why)
 {
-	int error;
-
 	side->child = (struct child) { 0, -1 };
 	side->from = -1;
 	side->to = NULL;
@@ -227,9 +226,13 @@ int duet_side_start(struct duet_side *side, const struct placement *placement,
 		side->buffer = malloc(PROTOCOL_LINE);
 	if (!side->buffer)
 		return say(side, ENOMEM, why, "start it");
-	error = spawn(side, placement, why);
-	if (!error)
-		error = hear(side, clock_now_ns() + side->timeout_ns, why);
+	return spawn(side, placement, why);
+}
+
+int duet_side_greet(struct duet_side *side, char version[64], struct why *why)
+{
+	int error = hear(side, clock_now_ns() + side->timeout_ns, why);
+
 	if (error)
 		return error;
 	if (!is_answer(side, PROTOCOL_NAME) || side->field_count < 4)
@@ -292,7 +295,7 @@ int duet_side_launch(struct duet_side *side, const char *const *fields, size_t c
 }
 
 int duet_side_slice(struct duet_side *side, size_t index, unsigned number,
-	uint64_t slice_ns, bool *is_failed, struct why *why)
+	uint64_t slice_ns, double *value, bool *is_failed, struct why *why)
 {
 	char texts[2][24];
 	int error;
@@ -305,8 +308,15 @@ int duet_side_slice(struct duet_side *side, size_t index, unsigned number,
 			side, clock_now_ns() + 2 * side->timeout_ns + 4 * slice_ns, why);
 	if (error)
 		return error;
+	*value = NAN;
 	*is_failed = is_answer(side, "failed");
-	return *is_failed || is_answer(side, "done") ? 0 : unexpected(side, "slice", why);
+	if (*is_failed)
+		return 0;
+	if (!is_answer(side, "done") || side->field_count != 2)
+		return unexpected(side, "slice", why);
+	if (*side->fields[1])
+		*value = strtod(side->fields[1], NULL);
+	return 0;
 }
 
 /* The header and one record, as a table that results/ reads. */

@@ -34,10 +34,12 @@ struct duet_side {
 	size_t field_count;
 };
 
-/* Starts the command, allowed on the two CPUs of the placement only, and hears who it is;
- * `version` has 64 bytes. */
-int duet_side_start(struct duet_side *side, const struct placement *placement,
-	char version[64], struct why *why);
+/* Starts the command, allowed on the two CPUs of the placement only. */
+int duet_side_start(
+	struct duet_side *side, const struct placement *placement, struct why *why);
+
+/* Hears who it is; `version` has 64 bytes. */
+int duet_side_greet(struct duet_side *side, char version[64], struct why *why);
 
 /* Asks for the facts of its machine and build. */
 int duet_side_facts(struct duet_side *side, struct facts *facts, struct why *why);
@@ -47,9 +49,10 @@ int duet_side_facts(struct duet_side *side, struct facts *facts, struct why *why
 int duet_side_launch(struct duet_side *side, const char *const *fields, size_t count,
 	uint64_t warm_up_ns, char ready[256], bool *is_refused, struct why *why);
 
-/* One slice. *is_failed: the launch is over there, and its rows say why. */
+/* One slice, and its value (protocol.h), NAN if it has none. *is_failed: the launch is
+ * over there, and its rows say why. */
 int duet_side_slice(struct duet_side *side, size_t index, unsigned number,
-	uint64_t slice_ns, bool *is_failed, struct why *why);
+	uint64_t slice_ns, double *value, bool *is_failed, struct why *why);
 
 /* The rows of the launch, which is ended: at most `most`; columns that are not known here
  * are passed over. */

@@ -94,6 +94,16 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
 		into->buckets[i] += from->buckets[i];
 }
 
+void histogram_since(struct histogram *copy, const struct histogram *now)
+{
+	copy->min = now->min;
+	copy->max = now->max;
+	copy->count = now->count - copy->count;
+	copy->sum = now->sum - copy->sum;
+	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+		copy->buckets[i] = now->buckets[i] - copy->buckets[i];
+}
+
 double histogram_quantile(const struct histogram *histogram, double q)
 {
 	double rank = q * (double)histogram->count, below = 0;

@@ -29,6 +29,9 @@ void histogram_add_scaled(struct histogram *histogram, const uint32_t *ticks,
 
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
+/* Makes of an earlier copy what was added since; min and max are those of all. */
+void histogram_since(struct histogram *copy, const struct histogram *now);
+
 /* The value below which the fraction q (0..1) of the samples lies, interpolated inside
  * its bucket and never outside min and max; NAN when empty. */
 double histogram_quantile(const struct histogram *histogram, double q);

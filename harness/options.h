@@ -43,6 +43,10 @@ struct options {
 
 	int claims_format; /* enum claims_format */
 
+	int pattern; /* enum advice_pattern, of advise */
+	int64_t advise_size;
+	const char *max_cpu, *placement, *need;
+
 	int change_format; /* enum format */
 	double margin; /* 0.02 for 2 % */
 	double alpha;
@@ -68,7 +72,7 @@ struct options {
 	int64_t seed; /* -1: draw one */
 	const char *out, *resume, *topology;
 	const char *output; /* of report */
-	bool dry_run;
+	bool dry_run, with_checks;
 	int64_t deadline_ns, slice_ns;
 	int64_t warm_up_ns, slices;
 

@@ -6,7 +6,7 @@
 
 /* What is measured and how, also where a duet alternates two of them. */
 static const char *const of_measuring[] = { "run", "duet", "serve", NULL };
-static const char *const of_scheduling[] = { "run", "serve", NULL };
+static const char *const of_run_serve[] = { "run", "serve", NULL };
 static const char *const of_run_duet[] = { "run", "duet", NULL };
 static const char *const of_run[] = { "run", NULL };
 static const char *const of_duet[] = { "duet", NULL };
@@ -14,11 +14,13 @@ static const char *const of_report[] = { "report", NULL };
 static const char *const of_list[] = { "list", NULL };
 static const char *const of_check[] = { "check", NULL };
 static const char *const of_claims[] = { "claims", NULL };
+static const char *const of_advise[] = { "advise", NULL };
 static const char *const of_verdicts[] = { "compare", "history", "duet", NULL };
 
 static const char *const formats[] = { "table", "csv", NULL };
 static const char *const check_formats[] = { "tap", "csv", NULL };
 static const char *const claims_formats[] = { "table", "csv", "json", "markdown", NULL };
+static const char *const patterns[] = { "rpc", "stream", "wake", NULL };
 static const char *const tap_versions[] = { "13", "14", NULL };
 static const char *const of_compare[] = { "compare", "duet", NULL };
 static const char *const change_formats[] = { "table", "markdown", "json", "junit",
@@ -180,7 +182,7 @@ const struct option_spec option_table[] = {
 			"permitted and the mechanism does not spin." },
 	{ .name = "sched",
 		.value = "inherit|other|fifo:N",
-		.commands = of_scheduling,
+		.commands = of_run_serve,
 		PLAN,
 		FIELD(sched),
 		.kind = OPTION_SCHED,
@@ -198,7 +200,17 @@ const struct option_spec option_table[] = {
 		.says = "What stamps the samples; auto takes the TSC where it can be trusted." },
 	{ .name = "slice",
 		.value = "TIME",
-		MEASURING,
+		.commands = of_duet,
+		PLAN,
+		FIELD(slice_ns),
+		.kind = OPTION_TIME,
+		.least = MS / 10,
+		.most = 10 * S,
+		.standard = "2ms",
+		.says = "How long a size is measured on one side before it is the other's turn." },
+	{ .name = "slice",
+		.value = "TIME",
+		.commands = of_run_serve,
 		PLAN,
 		FIELD(slice_ns),
 		.kind = OPTION_TIME,
@@ -208,7 +220,17 @@ const struct option_spec option_table[] = {
 		.says = "How long a size is measured before the launch turns to another." },
 	{ .name = "slices",
 		.value = "N",
-		MEASURING,
+		.commands = of_duet,
+		PLAN,
+		FIELD(slices),
+		.kind = OPTION_NUMBER,
+		.least = 1,
+		.most = 256,
+		.standard = "20",
+		.says = "Timed slices of each size in a launch, on each side." },
+	{ .name = "slices",
+		.value = "N",
+		.commands = of_run_serve,
 		PLAN,
 		FIELD(slices),
 		.kind = OPTION_NUMBER,
@@ -218,7 +240,18 @@ const struct option_spec option_table[] = {
 		.says = "Timed slices of each size in a launch." },
 	{ .name = "warm-up",
 		.value = "TIME",
-		MEASURING,
+		.commands = of_duet,
+		PLAN,
+		FIELD(warm_up_ns),
+		.kind = OPTION_TIME,
+		.least = 0,
+		.most = 60 * S,
+		.standard = "10ms",
+		.says = "How long each launch runs before anything is timed: shorter than for "
+			"run, as both sides are of one age in each slice." },
+	{ .name = "warm-up",
+		.value = "TIME",
+		.commands = of_run_serve,
 		PLAN,
 		FIELD(warm_up_ns),
 		.kind = OPTION_TIME,
@@ -270,6 +303,13 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_TEXT,
 		.otherwise = "a new run",
 		.says = "Finish the interrupted run in DIR with the plan it was begun with." },
+	{ .name = "with-checks",
+		RUN,
+		FIELD(with_checks),
+		.kind = OPTION_FLAG,
+		.says = "Afterwards run the whole conformance suite too, as 'ipcmark check' does, "
+			"and keep its verdicts in the run; with --resume, add them to a run "
+			"that lacks them." },
 	{ .name = "dry-run",
 		RUN,
 		FIELD(dry_run),
@@ -385,6 +425,50 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_FLAG,
 		.says = "Print the rule that decides each claim, and all evidence instead of "
 			"the most telling line." },
+	{ .name = "pattern",
+		.value = "rpc|stream|wake",
+		.commands = of_advise,
+		FIELD(pattern),
+		.kind = OPTION_WORD,
+		.words = patterns,
+		.standard = "rpc",
+		.says = "What is done: a question and its answer (ranked by round trip), bulk in "
+			"one direction (by throughput), or news without payload." },
+	{ .name = "size",
+		.value = "SIZE",
+		.commands = of_advise,
+		FIELD(advise_size),
+		.kind = OPTION_SIZE,
+		.least = 1,
+		.most = INT64_C(1) << 40,
+		.standard = "64",
+		.says = "Message size; where it was not measured, the nearest one is ranked." },
+	{ .name = "placement",
+		.value = "PLACEMENT",
+		.topic = "placements",
+		.commands = of_advise,
+		FIELD(placement),
+		.kind = OPTION_TEXT,
+		.otherwise = "each that was measured",
+		.says = "Where the two sides will run." },
+	{ .name = "max-cpu",
+		.value = "PCT%|TIME",
+		.commands = of_advise,
+		FIELD(max_cpu),
+		.kind = OPTION_TEXT,
+		.otherwise = "any",
+		.says = "Leave out what takes more CPU than this, both sides together: a share of "
+			"one CPU (150%) while messages follow each other, or a time a message "
+			"(5us)." },
+	{ .name = "need",
+		.value = "LIST",
+		.commands = of_advise,
+		FIELD(need),
+		.kind = OPTION_TEXT,
+		.otherwise = "nothing",
+		.says = "What it must have: unrelated (processes without a common ancestor), "
+			"boundaries (of messages), cross-host, pollable, reliable (loses "
+			"nothing), sleeping (does not spin)." },
 	{ .name = "base",
 		.value = "CMD",
 		.commands = of_duet,

@@ -91,14 +91,15 @@ static int failed_side(const struct pair *pair)
 }
 
 /* Tells the side's error, unless its peer is dead: then that is the cause. The ends of a
- * dying process are closed a little before its pidfd tells, so an error that says "the
- * peer is gone" waits for the pidfd. */
+ * dying process are closed and its memory is given back a little before its pidfd tells,
+ * so an error that says "the peer is gone" waits for the pidfd. */
 static int say_failed(struct pair *pair, unsigned side, struct why *why)
 {
 	const struct report *report = &pair->control->reports[side];
 	struct pollfd peer = { .fd = pair->sides[!side].pidfd, .events = POLLIN };
 	bool says_gone = report->error == -EPIPE || report->error == -ECONNRESET ||
-			 report->error == -ECONNREFUSED || report->error == -ENOTCONN;
+			 report->error == -ECONNREFUSED || report->error == -ENOTCONN ||
+			 report->error == -ESRCH;
 	int count;
 
 	do {

@@ -5,7 +5,7 @@
  * first field says what it is. The server speaks first, then each answer follows a
  * question:
  *
- *     <  ipcmark-serve,1,VERSION,COMMIT     1 is the version of the protocol
+ *     <  ipcmark-serve,2,VERSION,COMMIT     2 is the version of the protocol
  *     >  facts                              what machine and build is that?
  *     <  fact,KEY,VALUE                     as in environment.csv; any number of them
  *     <  end
@@ -13,7 +13,8 @@
  *     <  ready,MECHANISM,TEST,SIZES,PAYLOAD    started and warmed up; sizes by commas
  *     <  refused,SENTENCE                   it cannot be; ask for another
  *     >  slice,INDEX,NUMBER                 one timed slice of size INDEX, the NUMBERth
- *     <  done
+ *     <  done,VALUE                         its median round trip in ns, or messages a
+ *                                           second; "" where it has none
  *     <  failed,SENTENCE                    the launch is over, and still has rows
  *     >  rows
  *     <  columns,NAME,...                   of results.csv
@@ -31,7 +32,7 @@
 #include <stdio.h>
 
 #define PROTOCOL_NAME    "ipcmark-serve"
-#define PROTOCOL_VERSION 1
+#define PROTOCOL_VERSION 2
 #define PROTOCOL_FIELDS  128 /* of a message, at most */
 #define PROTOCOL_LINE    65536 /* bytes of a message, at most */
 

@@ -140,7 +140,8 @@ static void detach(struct channel *channel)
 		nng_msg_free(own->message);
 	if (own->is_open)
 		nng_close(own->socket);
-	nng_fini();
+	/* No nng_fini(): in 1.5 it destroys locks that the library's threads still take,
+	 * and the process ends now. */
 }
 
 #define NNG_OPS                                                                          \

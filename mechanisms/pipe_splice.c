@@ -1,6 +1,7 @@
 /* pipe_splice.c: the writer puts a message into a pipe of its own and moves the pages
  * from there into a UNIX stream socket without another copy, as a proxy does; the reader
- * reads the socket. See splice(2). */
+ * reads the socket. See splice(2). Moved on to /dev/null instead, where nobody reads
+ * them, pages are a floor: floor_splice.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>

@@ -33,6 +33,7 @@ void changes_free(struct changes *changes)
 	for (size_t i = 0; i < changes->count; i++) {
 		free(changes->items[i].base);
 		free(changes->items[i].candidate);
+		free(changes->items[i].ratios);
 	}
 	for (size_t i = 0; i < changes->note_count; i++)
 		free(changes->notes[i]);
@@ -113,17 +114,19 @@ static void *grow(void *items, size_t count, size_t size)
 
 struct change *changes_add(struct changes *changes, const struct result_row *like,
 	bool is_exact, const double *base, size_t base_count, const double *candidate,
-	size_t candidate_count)
+	size_t candidate_count, const double *ratios)
 {
 	double *bases = copy(base, base_count);
 	double *candidates = copy(candidate, candidate_count);
+	double *quotients = ratios ? copy(ratios, base_count) : NULL;
 	struct change *change, *items = NULL;
 
-	if (bases && candidates)
+	if (bases && candidates && (quotients || !ratios))
 		items = grow(changes->items, changes->count, sizeof *items);
 	if (!items) {
 		free(bases);
 		free(candidates);
+		free(quotients);
 		return NULL;
 	}
 	changes->items = items;
@@ -141,6 +144,8 @@ struct change *changes_add(struct changes *changes, const struct result_row *lik
 	change->base_count = base_count;
 	change->candidate = candidates;
 	change->candidate_count = candidate_count;
+	change->ratios = quotients;
+	change->decision.ratios = quotients;
 	change->visible = NAN;
 	change->decision.design = is_exact && change->quantity == QUANTITY_CAPACITY
 					  ? DESIGN_EXACT
@@ -149,13 +154,16 @@ struct change *changes_add(struct changes *changes, const struct result_row *lik
 	change->decision.more_is_better = change->quantity != QUANTITY_TIME;
 	decision_measure(&change->decision, bases, base_count, candidates,
 		candidate_count, &changes->rule);
+	if (change->quantity != QUANTITY_CAPACITY)
+		modes_find(bases, base_count, candidates, candidate_count, quotients,
+			&change->modes);
 	return change;
 }
 
 struct change *changes_add_unmeasured(
 	struct changes *changes, const struct result_row *like, const char *why)
 {
-	struct change *change = changes_add(changes, like, false, NULL, 0, NULL, 0);
+	struct change *change = changes_add(changes, like, false, NULL, 0, NULL, 0, NULL);
 
 	if (change)
 		decision_refuse(&change->decision, why);
@@ -317,13 +325,34 @@ char *change_name(const struct change *change, char *text)
 	return text;
 }
 
+/* "31.2 µs (9 launches of the base, 4 of the candidate, +0.3 %)" */
+static size_t put_mode(const struct change *change, int i, char *text, size_t size)
+{
+	const struct mode *mode = &change->modes.mode[i];
+	char level[TEXT_QUANTITY], percent[24] = "";
+
+	if (!isnan(mode->ratio))
+		snprintf(percent, sizeof percent, ", %+.1f %%",
+			change_percent(mode->ratio));
+	return (size_t)snprintf(text, size,
+		i ? " and %s (%zu and %zu%s)"
+		  : "two modes: %s (%zu launches of the base, %zu of the candidate%s)",
+		quantity_text(change, mode->level, level), mode->base, mode->candidate,
+		percent);
+}
+
 char *change_remark(const struct change *change, char *text)
 {
+	size_t used = 0;
+
 	*text = '\0';
 	if (*change->canary)
-		snprintf(text, CHANGE_REMARK,
-			"against the canary %s; %+.1f %% as it was measured",
-			change->canary, change_percent(change->decision.raw_ratio));
+		used = (size_t)snprintf(text, CHANGE_REMARK,
+			"against the canary %s; %+.1f %% as it was measured%s",
+			change->canary, change_percent(change->decision.raw_ratio),
+			change->modes.count ? "; " : "");
+	for (int i = 0; i < (int)change->modes.count; i++)
+		used += put_mode(change, i, text + used, CHANGE_REMARK - used);
 	return text;
 }
 

@@ -12,6 +12,7 @@
 
 #include "harness/base/why.h"
 #include "results/decision.h"
+#include "results/modes.h"
 #include "results/row.h"
 
 /* Which number of a launch is compared. */
@@ -38,7 +39,9 @@ struct change {
 				* values were set against; "": none was */
 	double *base, *candidate; /* of the launches, in `unit` */
 	size_t base_count, candidate_count;
+	double *ratios; /* of each pair of launches that were alternated; or NULL */
 	struct decision decision;
+	struct modes modes; /* two groups of launches, where they are to be told apart */
 	double visible; /* the least change that would have been found, as a factor;
 			 * INFINITY: none; NAN: not known */
 };
@@ -77,11 +80,11 @@ void changes_free(struct changes *changes);
 /* Adds a case of which only the names are filled in from `like` (mechanism, test, size,
  * placement, payload) with the launch values of both sides, which are copied: ns for
  * latency, B/s for throughput, B for capacity. is_exact: the row holds the same every
- * time. Returns the case, valid until the next one is added (set `detail`,
- * `decision.is_realtime`), or NULL without memory. */
+ * time. `ratios`, copied too, is decision.ratios. Returns the case, valid until the next
+ * one is added (set `detail`, `decision.is_realtime`), or NULL without memory. */
 struct change *changes_add(struct changes *changes, const struct result_row *like,
 	bool is_exact, const double *base, size_t base_count, const double *candidate,
-	size_t candidate_count);
+	size_t candidate_count, const double *ratios);
 
 /* Adds a case that could not be compared, and why. */
 struct change *changes_add_unmeasured(
@@ -116,9 +119,10 @@ char *change_name(const struct change *change, char *text);
 /* "shared-l3, payload touch, gap 1 ms": what the cases of its block share. */
 char *change_block_name(const struct change *change, char *text);
 
-/* "against the canary futex; +12.3 % as it was measured", or "". `text` has
- * CHANGE_REMARK bytes; returns it. */
-#define CHANGE_REMARK 320
+/* "against the canary futex; +12.3 % as it was measured", "two modes: 31.2 µs (9 launches
+ * of the base, 4 of the candidate, +0.3 %) and 66.0 µs (7 and 12, -0.1 %)", both or "".
+ * `text` has CHANGE_REMARK bytes; returns it. */
+#define CHANGE_REMARK 480
 char *change_remark(const struct change *change, char *text);
 
 /* Change of the quantity as it is measured, in percent: +5 is more time, or more

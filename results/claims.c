@@ -1,4 +1,4 @@
-#include "results/claims.h"
+#include "results/claim.h"
 
 #include <errno.h>
 #include <inttypes.h>

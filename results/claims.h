@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 #include "harness/base/why.h"
-#include "results/rule.h"
 #include "results/run_directory.h"
+#include "results/truth.h"
 
 enum claim_verdict {
 	CLAIM_CONFIRMED,
@@ -21,17 +21,6 @@ enum claim_verdict {
 
 /* "confirmed", "refuted", "depends", "not decidable here". */
 extern const char *const claim_verdict_words[];
-
-struct claim {
-	const char *id, *kind, *claim; /* as claims.csv has them */
-	const char *rule_text;
-	const char *words[CLAIM_UNDECIDED]; /* what each decided verdict means; or "" */
-	struct rule rule;
-};
-
-/* All claims, read once; they live as long as the process. 0 or -EINVAL in words that
- * name the claim and the place in its rule. */
-int claims_load(const struct claim **claims, size_t *count, struct why *why);
 
 /* What speaks for a claim, against it, or neither. */
 struct claim_evidence {
@@ -52,6 +41,7 @@ struct judged_claims {
 	struct judged_claim *items; /* in the order of claims.csv */
 	size_t count;
 	size_t counts[CLAIM_VERDICTS];
+	char caution[256]; /* what disturbed the run while it measured; or "" */
 };
 
 /* Judges all claims by a run, also an interrupted one. 0 or -errno in words. */

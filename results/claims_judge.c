@@ -4,14 +4,13 @@
 #include <string.h>
 
 #include "harness/base/text.h"
-#include "results/claims.h"
-#include "results/rule_judge.h"
+#include "results/claim.h"
 
 #define PHRASES_MOST 3
 
 /* How often the statements of a rule came out so, all together. */
 static void sum_votes(
-	const struct rule *rule, const struct findings *findings, size_t votes[3])
+	const struct claim_rule *rule, const struct findings *findings, size_t votes[3])
 {
 	memset(votes, 0, 3 * sizeof *votes);
 	for (size_t i = 0; i < rule->statement_count; i++)
@@ -38,7 +37,8 @@ static bool has_vote(const struct statement *statement)
 
 /* Each statement is a part of what is claimed. Where two parts come out differently it
  * depends, whatever else is missing; else all have to be decided. */
-static enum claim_verdict decide(const struct rule *rule, const struct findings *findings)
+static enum claim_verdict decide(
+	const struct claim_rule *rule, const struct findings *findings)
 {
 	bool is_seen[CLAIM_VERDICTS] = { false };
 
@@ -124,7 +124,7 @@ static void put_where(FILE *out, const struct findings *findings, size_t stateme
 
 /* "true on shared-l3; false on same-cpu at 64 B", statement by statement where there are
  * several. */
-static void put_places(FILE *out, const struct rule *rule,
+static void put_places(FILE *out, const struct claim_rule *rule,
 	const struct findings *findings, const struct witness *witness)
 {
 	static const char *const words[] = { "true", "false", "not told apart" };
@@ -154,7 +154,7 @@ static void put_places(FILE *out, const struct rule *rule,
 	}
 }
 
-static bool is_measured(const struct rule *rule)
+static bool is_measured(const struct claim_rule *rule)
 {
 	for (size_t i = 0; i < rule->statement_count; i++)
 		if (rule->statements[i].kind == STATEMENT_COMPARES ||
@@ -165,7 +165,7 @@ static bool is_measured(const struct rule *rule)
 
 /* "12 checks for it". */
 static void put_checks(
-	FILE *out, const struct rule *rule, const struct findings *findings)
+	FILE *out, const struct claim_rule *rule, const struct findings *findings)
 {
 	size_t counts[3] = { 0 };
 	static const char *const words[] = { "for it", "against it",
@@ -185,7 +185,7 @@ static void put_checks(
 }
 
 static void put_undecided(
-	FILE *out, const struct rule *rule, const struct findings *findings)
+	FILE *out, const struct claim_rule *rule, const struct findings *findings)
 {
 	size_t votes[3];
 
@@ -229,6 +229,15 @@ static char *explain(const struct claim *claim, enum claim_verdict verdict,
 	return text;
 }
 
+/* Texts of checks may have several lines. */
+static char *one_line(char *text)
+{
+	for (char *at = text; *at; at++)
+		if ((unsigned char)*at < ' ')
+			*at = ' ';
+	return text;
+}
+
 /* How telling a finding is: against the others of its kind first comes what the verdict
  * rests on. */
 static int weight(enum claim_verdict verdict, enum truth truth)
@@ -256,7 +265,7 @@ static void keep_evidence(struct findings *findings, struct judged_claim *judged
 				continue;
 			is_taken[i] = true;
 			judged->evidence[judged->evidence_count++] =
-				(struct claim_evidence) { at->text, at->truth };
+				(struct claim_evidence) { one_line(at->text), at->truth };
 			at->text = NULL;
 			if (pass < PHRASES_MOST)
 				break;
@@ -264,7 +273,7 @@ static void keep_evidence(struct findings *findings, struct judged_claim *judged
 	free(is_taken);
 }
 
-static void judge_claim(const struct claim *claim, const struct witness *witness,
+void claim_judge(const struct claim *claim, const struct witness *witness,
 	struct judged_claim *judged)
 {
 	struct findings findings;
@@ -275,7 +284,7 @@ static void judge_claim(const struct claim *claim, const struct witness *witness
 		.claim = claim->claim,
 		.rule = claim->rule_text,
 		.verdict = decide(&claim->rule, &findings) };
-	judged->because = explain(claim, judged->verdict, &findings, witness);
+	judged->because = one_line(explain(claim, judged->verdict, &findings, witness));
 	keep_evidence(&findings, judged);
 	findings_free(&findings);
 }
@@ -299,23 +308,28 @@ int claims_judge(
 	for (; judged->count < count; judged->count++) {
 		struct judged_claim *item = &judged->items[judged->count];
 
-		judge_claim(&claims[judged->count], &witness, item);
+		claim_judge(&claims[judged->count], &witness, item);
 		judged->counts[item->verdict]++;
 	}
+	(void)run_directory_environment(
+		run, "run.disturbed", judged->caution, sizeof judged->caution);
 	witness_close(&witness);
 	return 0;
 }
 
+void judged_claim_free(struct judged_claim *judged)
+{
+	for (size_t i = 0; i < judged->evidence_count; i++)
+		free(judged->evidence[i].text);
+	free(judged->evidence);
+	free(judged->because);
+	*judged = (struct judged_claim) { 0 };
+}
+
 void judged_claims_free(struct judged_claims *judged)
 {
-	for (size_t i = 0; i < judged->count; i++) {
-		struct judged_claim *item = &judged->items[i];
-
-		for (size_t e = 0; e < item->evidence_count; e++)
-			free(item->evidence[e].text);
-		free(item->evidence);
-		free(item->because);
-	}
+	for (size_t i = 0; i < judged->count; i++)
+		judged_claim_free(&judged->items[i]);
 	free(judged->items);
 	*judged = (struct judged_claims) { 0 };
 }

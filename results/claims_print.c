@@ -33,7 +33,7 @@ static void put_counts(const struct judged_claims *judged, const char *kind, FIL
 			counts[judged->items[i].verdict]++;
 			count++;
 		}
-	fprintf(out, "%zu claims", count);
+	fprintf(out, "%zu %s", count, count == 1 ? "claim" : "claims");
 	for (int verdict = 0; verdict < CLAIM_VERDICTS; verdict++) {
 		if (!counts[verdict])
 			continue;
@@ -52,10 +52,12 @@ static bool opens_kind(const struct judged_claims *judged, size_t index)
 	return true;
 }
 
-static void put_title(const char *kind, FILE *out)
+#define TITLE 64
+static const char *capital(const char *kind, char *title)
 {
-	putc(toupper((unsigned char)*kind), out);
-	fputs(kind + (*kind != '\0'), out);
+	snprintf(title, TITLE, "%s", kind);
+	*title = (char)toupper((unsigned char)*title);
+	return title;
 }
 
 static void put_paragraph(const struct sheet *sheet, const char *before, const char *text)
@@ -97,14 +99,21 @@ void claims_print_table(
 {
 	put_counts(judged, NULL, sheet->out);
 	putc('\n', sheet->out);
+	if (*judged->caution) {
+		sheet_style(sheet, STYLE_YELLOW);
+		fputs("Measured on a busy machine: ", sheet->out);
+		sheet_plain(sheet);
+		sheet_wrap(sheet, 28, 2, judged->caution);
+	}
 	for (size_t k = 0; k < judged->count; k++) {
 		const char *kind = judged->items[k].kind;
+		char title[TITLE];
 
 		if (!opens_kind(judged, k))
 			continue;
 		putc('\n', sheet->out);
 		sheet_style(sheet, STYLE_BOLD);
-		put_title(kind, sheet->out);
+		fputs(capital(kind, title), sheet->out);
 		sheet_plain(sheet);
 		fputs(", ", sheet->out);
 		put_counts(judged, kind, sheet->out);
@@ -167,13 +176,19 @@ static void put_cell(FILE *out, const char *text)
 
 void claims_print_markdown(const struct judged_claims *judged, FILE *out)
 {
+	if (*judged->caution) {
+		fputs("Measured on a busy machine: ", out);
+		put_cell(out, judged->caution);
+		fputs("\n\n", out);
+	}
 	for (size_t k = 0; k < judged->count; k++) {
 		const char *kind = judged->items[k].kind;
+		char title[TITLE];
 
 		if (!opens_kind(judged, k))
 			continue;
 		fputs(k ? "\n### " : "### ", out);
-		put_title(kind, out);
+		put_cell(out, capital(kind, title));
 		fputs("\n", out);
 		put_counts(judged, kind, out);
 		fputs("\n\n| claim | verdict | because | evidence |\n|---|---|---|---|\n",
@@ -232,6 +247,7 @@ int claims_print_json(const struct judged_claims *judged, FILE *out, struct why 
 	for (size_t i = 0; i < judged->count; i++)
 		json_array_append_new(claims, claim_value(&judged->items[i]));
 	json_object_set_new(made, "schema", json_integer(CLAIMS_JSON_SCHEMA));
+	json_object_set_new(made, "caution", json_text(judged->caution));
 	json_object_set_new(made, "counts", counts);
 	json_object_set_new(made, "claims", claims);
 	return json_write(made, out, why);

@@ -223,7 +223,7 @@ static struct change *add_measured(struct changes *changes, const struct one_cas
 		set_against_canary(candidate, canary_ns, values[1]);
 	}
 	change = changes_add(changes, row, is_counted, values[0], base->launch_count,
-		values[1], candidate->launch_count);
+		values[1], candidate->launch_count, NULL);
 	if (change && *canary) {
 		row_text(change->canary, canary);
 		change->decision.raw_ratio = raw.ratio;

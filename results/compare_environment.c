@@ -48,7 +48,7 @@ static const struct {
 static const char *const passing[] = { "time.utc", "cpu.mhz", "clock.ns_per_tick",
 	"clock.cost_ns", "clock.resolution_ns", "cpu.throttled_count",
 	"cgroup.throttled_count", "cgroup.path", "cgroup.cpu_max_file", "load.", "steal.",
-	"memory.available", "option.out", "option.seed", "option.launches",
+	"memory.available", "option.out", "option.command", "option.seed", "option.launches",
 	"option.slices", "option.mechanisms", "option.tests", "option.sizes",
 	"option.preset", "run." };
 

@@ -72,6 +72,16 @@ static void set_interval(struct decision *decision, struct interval interval)
 	decision->coverage = interval.coverage;
 }
 
+double decision_pair_ratio(const struct decision *decision, const double *base,
+	const double *candidate, size_t pair)
+{
+	if (!is_value(base[pair]) || !is_value(candidate[pair]))
+		return NAN;
+	if (decision->ratios && is_value(decision->ratios[pair]))
+		return decision->ratios[pair];
+	return candidate[pair] / base[pair];
+}
+
 static void measure_paired(struct decision *decision, const double *base,
 	const double *candidate, size_t count, const struct rule *rule, double *logs,
 	double *work)
@@ -90,7 +100,8 @@ static void measure_paired(struct decision *decision, const double *base,
 	taken = 0;
 	for (size_t i = 0; i < count; i++)
 		if (is_value(base[i]) && is_value(candidate[i]))
-			logs[taken++] = log(candidate[i]) - log(base[i]);
+			logs[taken++] = log(
+				decision_pair_ratio(decision, base, candidate, i));
 	decision->base_count = decision->candidate_count = taken;
 	decision->p = ranks_signed_p(logs, taken);
 	decision->least_p = ranks_signed_least_p(taken);

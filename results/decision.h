@@ -52,6 +52,9 @@ struct decision {
 	bool is_counted; /* a number of bytes, not a time: launches that all agree say
 			  * that nothing changed, however few they are */
 	bool is_realtime; /* ran under SCHED_FIFO: not an advice then */
+	const double *ratios; /* paired: of each pair of launches, where it is known
+			       * better than as the quotient of their values (NAN where
+			       * not); or NULL */
 
 	/* Set by decision_measure(). */
 	size_t base_count, candidate_count; /* launches that count */
@@ -92,6 +95,10 @@ enum verdict decision_whole(struct decision *const *decisions, size_t count);
 
 /* What the program exits with for that: 1 slower, 3 inconclusive, else 0. */
 int decision_exit(enum verdict whole);
+
+/* The ratio of one pair of launches; NAN where a value is not known or not positive. */
+double decision_pair_ratio(const struct decision *decision, const double *base,
+	const double *candidate, size_t pair);
 
 /* How many launches (a side) it takes at the least, so that a test can pass Holm's
  * correction over `cases` cases and an interval exists. */

@@ -7,14 +7,21 @@
 
 #define FORMAT_JSON_SCHEMA 1
 
-static json_t *side(double median, const double *values, size_t count)
+static json_t *numbers(const double *values, size_t count)
 {
-	json_t *list = json_array(), *made = json_object();
+	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, json_number(values[i]));
+	return list;
+}
+
+static json_t *side(double median, const double *values, size_t count)
+{
+	json_t *made = json_object();
+
 	json_object_set_new(made, "median", json_number(median));
-	json_object_set_new(made, "launches", list);
+	json_object_set_new(made, "launches", numbers(values, count));
 	return made;
 }
 
@@ -30,6 +37,25 @@ static json_t *interval(const struct decision *decision)
 	json_object_set_new(made, "high", json_number(decision->high));
 	json_object_set_new(made, "coverage", json_number(decision->coverage));
 	return made;
+}
+
+static json_t *modes_value(const struct modes *modes)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < modes->count; i++) {
+		const struct mode *mode = &modes->mode[i];
+		json_t *made = json_object();
+
+		json_object_set_new(made, "level", json_number(mode->level));
+		json_object_set_new(
+			made, "base_launches", json_integer((json_int_t)mode->base));
+		json_object_set_new(made, "candidate_launches",
+			json_integer((json_int_t)mode->candidate));
+		json_object_set_new(made, "ratio", json_number(mode->ratio));
+		json_array_append_new(list, made);
+	}
+	return list;
 }
 
 static json_t *case_value(const struct change *change)
@@ -56,7 +82,11 @@ static json_t *case_value(const struct change *change)
 	json_object_set_new(made, "candidate",
 		side(decision->candidate, change->candidate, change->candidate_count));
 	json_object_set_new(made, "ratio", json_number(decision->ratio));
+	if (change->ratios)
+		json_object_set_new(made, "ratios",
+			numbers(change->ratios, change->base_count));
 	json_object_set_new(made, "interval", interval(decision));
+	json_object_set_new(made, "modes", modes_value(&change->modes));
 	json_object_set_new(made, "p", json_number(decision->p));
 	json_object_set_new(made, "p_holm", json_number(decision->p_holm));
 	json_object_set_new(made, "visible_ratio", json_number(change->visible));

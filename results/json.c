@@ -23,8 +23,8 @@ int json_write(json_t *value, FILE *out, struct why *why)
 {
 	int error = value ? 0 : why_say(why, ENOMEM, "write JSON");
 
-	/* 15 digits say a number as it was measured, without what doubles add. */
-	if (!error && json_dumpf(value, out, JSON_INDENT(1) | JSON_REAL_PRECISION(15)))
+	/* 12 digits say a number as it was measured, without what doubles add. */
+	if (!error && json_dumpf(value, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12)))
 		error = why_say(why, EIO, "write JSON");
 	if (!error)
 		putc('\n', out);

@@ -85,16 +85,22 @@ static bool is_value(double value)
 }
 
 /* The logarithms of what can be used: ratios where paired, else base, then candidate. */
-static void gather(struct draws *draws, bool is_paired, const double *base,
-	size_t base_count, const double *candidate, size_t candidate_count, double *logs)
+static void gather(struct draws *draws, const struct decision *decision,
+	const double *base, size_t base_count, const double *candidate,
+	size_t candidate_count, double *logs)
 {
+	bool is_paired = decision->design == DESIGN_PAIRED;
 	size_t a = 0, b = 0;
 
-	for (size_t i = 0; i < base_count; i++)
-		if (is_value(base[i]) &&
-			(!is_paired || (i < candidate_count && is_value(candidate[i]))))
-			logs[a++] = is_paired ? log(candidate[i]) - log(base[i])
-					      : log(base[i]);
+	for (size_t i = 0; i < base_count; i++) {
+		double value = !is_paired ? base[i]
+			       : i < candidate_count
+				       ? decision_pair_ratio(decision, base, candidate, i)
+				       : NAN;
+
+		if (is_value(value))
+			logs[a++] = log(value);
+	}
 	for (size_t i = 0; !is_paired && i < candidate_count; i++)
 		if (is_value(candidate[i]))
 			logs[a + b++] = log(candidate[i]);
@@ -140,7 +146,7 @@ double power_visible(const struct decision *decision, const double *base,
 		.random = { 1 } };
 
 	if (logs && draws.drawn && decision->design != DESIGN_EXACT) {
-		gather(&draws, is_paired, base, base_count, candidate, candidate_count,
+		gather(&draws, decision, base, base_count, candidate, candidate_count,
 			logs);
 		factor = visible(&draws, is_paired,
 			rule->alpha / (double)(cases ? cases : 1), log1p(rule->margin),

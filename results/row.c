@@ -15,7 +15,7 @@ static const struct column result_columns[] = {
 };
 /* In the order in which they came. */
 static const char *const results_added[] = { "is_user_only", "canary", "canary_ns",
-	NULL };
+	"duet_ratio", NULL };
 const struct table result_table = { COLUMNS(result_columns), sizeof(struct result_row),
 	results_added };
 

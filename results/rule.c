@@ -14,14 +14,23 @@
 
 struct parser {
 	const char *begin, *at;
-	struct rule *rule;
+	struct claim_rule *rule;
 	struct why *why;
 	unsigned depth;
 };
 
+static void skip_space(struct parser *parser)
+{
+	while (isspace((unsigned char)*parser->at))
+		parser->at++;
+}
+
 static int fail(struct parser *parser, const char *wanted)
 {
-	int error = why_say(parser->why, 0, "character %zu: %s",
+	int error;
+
+	skip_space(parser);
+	error = why_say(parser->why, 0, "character %td: %s",
 		parser->at - parser->begin + 1, wanted);
 
 	if (*parser->at)
@@ -29,12 +38,6 @@ static int fail(struct parser *parser, const char *wanted)
 	else
 		why_add(parser->why, "here the rule ends");
 	return error;
-}
-
-static void skip_space(struct parser *parser)
-{
-	while (isspace((unsigned char)*parser->at))
-		parser->at++;
 }
 
 static bool is_name(char c)
@@ -80,7 +83,7 @@ static struct piece piece_since(const struct parser *parser, const char *begin)
 
 static int parse_names(struct parser *parser, struct names *names)
 {
-	struct rule *rule = parser->rule;
+	struct claim_rule *rule = parser->rule;
 
 	*names = (struct names) { rule->name_count, 0 };
 	do {
@@ -197,16 +200,16 @@ static int parse_term(struct parser *parser, size_t *index)
 
 	while (is_name(*parser->at))
 		parser->at++;
-	node.quantity = quantity_find(begin, (size_t)(parser->at - begin));
-	if (!node.quantity) {
-		nearest = quantity_nearest(begin, (size_t)(parser->at - begin));
+	node.metric = metric_find(begin, (size_t)(parser->at - begin));
+	if (!node.metric) {
+		nearest = metric_nearest(begin, (size_t)(parser->at - begin));
 		parser->at = begin;
-		error = fail(parser, "a quantity, an amount or a bracket is missing");
+		error = fail(parser, "a metric, an amount or a bracket is missing");
 		if (nearest)
 			why_add(parser->why, "did you mean %s?", nearest);
 		return error;
 	}
-	node.unit = node.quantity->unit;
+	node.unit = node.metric->unit;
 	error = demand(parser, "(", "'(' and the names of mechanisms are missing");
 	if (!error)
 		error = parse_names(parser, &node.names);
@@ -422,7 +425,7 @@ static int parse_comparison(struct parser *parser, struct statement *statement)
 
 static int parse_statement(struct parser *parser)
 {
-	struct rule *rule = parser->rule;
+	struct claim_rule *rule = parser->rule;
 	struct statement *statement = &rule->statements[rule->statement_count];
 	const char *begin;
 	int error;
@@ -459,7 +462,7 @@ static int parse_statement(struct parser *parser)
 	return error;
 }
 
-int rule_parse(const char *text, struct rule *rule, struct why *why)
+int rule_parse(const char *text, struct claim_rule *rule, struct why *why)
 {
 	struct parser parser = { .begin = text, .at = text, .rule = rule, .why = why };
 	int error;
@@ -483,7 +486,7 @@ bool rule_name_matches(struct piece name, const char *word)
 	       (strncmp(glob, word, name.length) == 0 && word[name.length] == '.');
 }
 
-bool rule_names_match(const struct rule *rule, struct names names, const char *word)
+bool rule_names_match(const struct claim_rule *rule, struct names names, const char *word)
 {
 	bool is_in = false, is_out = false, has_in = false;
 

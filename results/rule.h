@@ -9,12 +9,12 @@
  *     sum        = product { "+" product | "-" product }
  *     product    = factor { "*" factor | "/" factor }
  *     factor     = amount | "(" sum ")"
- *                | quantity "(" names { "at" size | "batch" number } ")"
+ *                | metric "(" names { "at" size | "batch" number } ")"
  *     sizes      = size [ ".." size ] { "," size [ ".." size ] }
  *     names      = [ "!" ] name { "," [ "!" ] name }
  *
  * A name may be a glob; one after "!" takes away, and where all do, they take away from
- * everything. A quantity of several mechanisms is that of the best of them. Amounts are
+ * everything. A metric of several mechanisms is that of the best of them. Amounts are
  * 50ns, 10us, 1.5ms, 2s (times), 64B, 4K, 1M (bytes, powers of 1024), 20GB/s (rates,
  * powers of 1000) and plain numbers.
  *
@@ -34,13 +34,8 @@
 #include <stdint.h>
 
 #include "harness/base/why.h"
-#include "results/quantity.h"
-
-enum truth {
-	TRUTH_TRUE,
-	TRUTH_FALSE,
-	TRUTH_TIE, /* it cannot be told */
-};
+#include "results/metric.h"
+#include "results/truth.h"
 
 /* A part of the text of the rule, which must outlive it. */
 struct piece {
@@ -68,7 +63,7 @@ struct node {
 	struct piece text;
 	size_t left, right; /* nodes that are put together */
 	double amount; /* NODE_AMOUNT */
-	const struct quantity *quantity; /* NODE_TERM: of these mechanisms */
+	const struct metric *metric; /* NODE_TERM: of these mechanisms */
 	struct names names;
 	int64_t size_bytes; /* -1: that of the comparison */
 	int64_t batch; /* messages a send */
@@ -106,7 +101,7 @@ struct statement {
 #define RULE_NODES      64
 #define RULE_NAMES      96
 
-struct rule {
+struct claim_rule {
 	struct statement statements[RULE_STATEMENTS];
 	size_t statement_count;
 	struct node nodes[RULE_NODES];
@@ -117,10 +112,11 @@ struct rule {
 
 /* Reads a rule. 0, or -EINVAL in words that say where it goes wrong, and the nearest
  * right word. */
-int rule_parse(const char *text, struct rule *rule, struct why *why);
+int rule_parse(const char *text, struct claim_rule *rule, struct why *why);
 
 /* Does one of the names match? */
-bool rule_names_match(const struct rule *rule, struct names names, const char *word);
+bool rule_names_match(
+	const struct claim_rule *rule, struct names names, const char *word);
 
 /* Does the glob? A name that is a whole part of a word up to a dot stands for all below
  * it ("pipe.eof" for "pipe.eof.drain_then_zero"). */

@@ -73,7 +73,7 @@ static enum truth both(enum truth a, enum truth b)
 
 /* "pipe 2.56 µs (2.50 to 2.61)"; of what is no single term: "latency(pipe)/2 = 1.28 µs".
  */
-static void put_side(FILE *out, const struct rule *rule, size_t index,
+static void put_side(FILE *out, const struct claim_rule *rule, size_t index,
 	const struct amount *amount, const char *mechanism)
 {
 	const struct node *node = &rule->nodes[index];
@@ -90,24 +90,24 @@ static void put_side(FILE *out, const struct rule *rule, size_t index,
 	fputs(amount_text(*amount, text), out);
 }
 
-/* The words for a point: "64 B, same-cpu: ". */
-static void put_point(FILE *out, const struct point *point)
+/* The words for a spot: "64 B, same-cpu: ". */
+static void put_spot(FILE *out, const struct spot *spot)
 {
 	char size[TEXT_QUANTITY];
 
-	if (point->statement->is_best_size)
+	if (spot->statement->is_best_size)
 		fputs("best size, ", out);
-	else if (point->size_bytes != NO_SIZE)
-		fprintf(out, "%s, ", text_bytes((double)point->size_bytes, size));
-	fprintf(out, "%s: ", point->place->name);
+	else if (spot->size_bytes != NO_SIZE)
+		fprintf(out, "%s, ", text_bytes((double)spot->size_bytes, size));
+	fprintf(out, "%s: ", spot->place->name);
 }
 
 /* The sides of a comparison in one place and at one size. False where one is missing. */
-static bool judge_point(const struct rule *rule, const struct witness *witness,
-	const struct point *point, struct finding *finding)
+static bool judge_spot(
+	const struct supplies *supplies, const struct spot *spot, struct finding *finding)
 {
 	static const char *const signs[] = { "", ", not", ", perhaps" };
-	const struct statement *statement = point->statement;
+	const struct statement *statement = spot->statement;
 	struct amount amounts[STATEMENT_SIDES];
 	const char *mechanisms[STATEMENT_SIDES] = { NULL };
 	char low[AMOUNT_TEXT], high[AMOUNT_TEXT];
@@ -115,14 +115,14 @@ static bool judge_point(const struct rule *rule, const struct witness *witness,
 	FILE *out;
 
 	for (size_t i = 0; i < statement->side_count; i++)
-		if (!node_amount(rule, statement->sides[i], witness, point, &amounts[i],
+		if (!node_amount(supplies, statement->sides[i], spot, &amounts[i],
 			    &mechanisms[i]))
 			return false;
 	out = open_memstream(&finding->text, &length);
 	if (!out)
 		abort();
-	put_point(out, point);
-	put_side(out, rule, statement->sides[0], &amounts[0], mechanisms[0]);
+	put_spot(out, spot);
+	put_side(out, supplies->rule, statement->sides[0], &amounts[0], mechanisms[0]);
 	finding->truth = TRUTH_TRUE;
 	if (statement->kind == STATEMENT_IN) {
 		finding->truth = is_within(amounts[0], statement->low, statement->high);
@@ -139,21 +139,21 @@ static bool judge_point(const struct rule *rule, const struct witness *witness,
 			statement->relations[i] == '<'   ? "<"
 			: statement->relations[i] == '>' ? ">"
 							 : "==");
-		put_side(out, rule, statement->sides[i], &amounts[i], mechanisms[i]);
+		put_side(out, supplies->rule, statement->sides[i], &amounts[i],
+			mechanisms[i]);
 	}
 	if (fclose(out))
 		abort();
 	return true;
 }
 
-static bool has_intervals(
-	const struct rule *rule, const struct witness *witness, const struct point *point)
+static bool has_intervals(const struct supplies *supplies, const struct spot *spot)
 {
 	const char *ignored;
 	struct amount amount;
 
-	for (size_t i = 0; i < point->statement->side_count; i++)
-		if (node_amount(rule, point->statement->sides[i], witness, point, &amount,
+	for (size_t i = 0; i < spot->statement->side_count; i++)
+		if (node_amount(supplies, spot->statement->sides[i], spot, &amount,
 			    &ignored) &&
 			isnan(amount.low))
 			return false;
@@ -169,26 +169,24 @@ static int compare_sizes(const void *left, const void *right)
 
 /* The sizes of any term that leaves its size to the statement, ascending; NO_SIZE alone
  * where there is none. */
-static size_t find_sizes(const struct rule *rule, const struct statement *statement,
-	const struct witness *witness, int64_t sizes[SIZES_MOST])
+static size_t find_sizes(const struct supplies *supplies,
+	const struct statement *statement, int64_t sizes[SIZES_MOST])
 {
 	bool is_any = false;
 	size_t count = 0;
 
 	for (size_t n = 0; n < statement->node_count && !statement->is_best_size; n++) {
-		const struct node *node = &rule->nodes[statement->first_node + n];
+		size_t index = statement->first_node + n;
+		const struct supply *supply = &supplies->of[index];
 
-		if (node->kind != NODE_TERM || node->size_bytes >= 0 ||
-			!term_has_sizes(rule, node, witness))
+		if (supplies->rule->nodes[index].size_bytes >= 0 || !supply->has_sizes)
 			continue;
 		is_any = true;
-		for (size_t i = 0; i < witness->cases.count && count < SIZES_MOST; i++) {
-			const struct one_case *from = &witness->cases.items[i];
-			int64_t size = from->row.size_bytes;
+		for (size_t i = 0; i < supply->count && count < SIZES_MOST; i++) {
+			int64_t size = supply->items[i].from->row.size_bytes;
 			size_t known = 0;
 
-			if (size <= 0 || !term_takes(rule, node, from) ||
-				!statement_takes_size(statement, size))
+			if (size <= 0 || !statement_takes_size(statement, size))
 				continue;
 			while (known < count && sizes[known] != size)
 				known++;
@@ -202,12 +200,13 @@ static size_t find_sizes(const struct rule *rule, const struct statement *statem
 	return count;
 }
 
-static void judge_comparison(const struct rule *rule, size_t index,
+static void judge_comparison(const struct supplies *supplies, size_t index,
 	const struct witness *witness, struct findings *findings)
 {
+	const struct claim_rule *rule = supplies->rule;
 	const struct statement *statement = &rule->statements[index];
 	int64_t sizes[SIZES_MOST];
-	size_t size_count = find_sizes(rule, statement, witness, sizes);
+	size_t size_count = find_sizes(supplies, statement, sizes);
 
 	for (size_t p = 0; p < witness->place_count; p++) {
 		const struct place *place = &witness->places[p];
@@ -216,16 +215,15 @@ static void judge_comparison(const struct rule *rule, size_t index,
 			!rule_names_match(rule, statement->places, place->row->placement))
 			continue;
 		for (size_t s = 0; s < size_count; s++) {
-			struct point point = { place, statement, sizes[s] };
+			struct spot spot = { place, statement, sizes[s] };
 			struct finding finding = {
 				.statement = index, .place = p, .size_bytes = sizes[s]
 			};
 
-			if (!judge_point(rule, witness, &point, &finding))
+			if (!judge_spot(supplies, &spot, &finding))
 				continue;
 			findings->votes[index][finding.truth]++;
-			findings->without_interval += !has_intervals(
-				rule, witness, &point);
+			findings->without_interval += !has_intervals(supplies, &spot);
 			add_finding(findings, finding);
 		}
 	}
@@ -247,7 +245,7 @@ static void judge_check(const struct statement *statement,
 }
 
 /* In the order of the rule's names, which go from the telling to the rest. */
-static void judge_checks(const struct rule *rule, size_t index,
+static void judge_checks(const struct claim_rule *rule, size_t index,
 	const struct witness *witness, struct findings *findings)
 {
 	const struct statement *statement = &rule->statements[index];
@@ -277,7 +275,7 @@ static void judge_checks(const struct rule *rule, size_t index,
 
 /* A run directory is of the system it was made on; those of earlier versions do not say
  * so, and are of Linux. */
-static bool is_system(const struct rule *rule, const struct statement *statement,
+static bool is_system(const struct claim_rule *rule, const struct statement *statement,
 	const struct witness *witness, char system[TEXT_QUANTITY])
 {
 	if (!run_directory_environment(
@@ -287,30 +285,44 @@ static bool is_system(const struct rule *rule, const struct statement *statement
 	return rule_names_match(rule, statement->names, system);
 }
 
-void rule_judge(
-	const struct rule *rule, const struct witness *witness, struct findings *findings)
+static void judge_statement(const struct supplies *supplies, size_t index,
+	const struct witness *witness, struct findings *findings)
 {
+	const struct claim_rule *rule = supplies->rule;
+	enum statement_kind kind = rule->statements[index].kind;
+
+	if (kind == STATEMENT_KEPT || kind == STATEMENT_SEE)
+		judge_checks(rule, index, witness, findings);
+	else
+		judge_comparison(supplies, index, witness, findings);
+	if (!findings->missing && kind != STATEMENT_SEE)
+		findings->missing = rule_missing(rule, index, witness, findings);
+}
+
+void rule_judge(const struct claim_rule *rule, const struct witness *witness,
+	struct findings *findings)
+{
+	struct supplies *supplies = malloc(sizeof *supplies);
 	char system[TEXT_QUANTITY];
 
+	if (!supplies)
+		abort();
 	*findings = (struct findings) { 0 };
+	supplies_open(rule, witness, supplies);
 	for (size_t i = 0; i < rule->statement_count; i++) {
 		const struct statement *statement = &rule->statements[i];
 
-		if (statement->kind == STATEMENT_SYSTEM) {
-			if (is_system(rule, statement, witness, system))
-				continue;
+		if (statement->kind != STATEMENT_SYSTEM) {
+			judge_statement(supplies, i, witness, findings);
+		} else if (!is_system(rule, statement, witness, system)) {
 			findings->missing = format("a run on %.*s; this one is of %s",
 				(int)rule->names[statement->names.first].length,
 				rule->names[statement->names.first].text, system);
-			return;
+			break;
 		}
-		if (statement->kind == STATEMENT_KEPT || statement->kind == STATEMENT_SEE)
-			judge_checks(rule, i, witness, findings);
-		else
-			judge_comparison(rule, i, witness, findings);
-		if (!findings->missing && statement->kind != STATEMENT_SEE)
-			findings->missing = rule_missing(rule, i, witness, findings);
 	}
+	supplies_close(supplies);
+	free(supplies);
 }
 
 void findings_free(struct findings *findings)

@@ -2,31 +2,8 @@
 #ifndef IPCMARK_RULE_JUDGE_H
 #define IPCMARK_RULE_JUDGE_H
 
-#include "results/cases.h"
 #include "results/rule.h"
-#include "results/stored_checks.h"
-
-/* Where two sides ran, and how they were scheduled. */
-struct place {
-	const struct summary_row *row; /* one that says it */
-	char name[ROW_TEXT]; /* "same-cpu"; with CPUs where the name is not the only one
-			      */
-};
-
-/* What rules ask: all that a run knows. */
-struct witness {
-	const struct run_directory *run;
-	struct cases cases;
-	struct place *places;
-	size_t place_count;
-	struct stored_checks checks;
-	bool has_checks;
-};
-
-/* 0 or -errno in words. */
-int witness_open(
-	const struct run_directory *run, struct witness *witness, struct why *why);
-void witness_close(struct witness *witness);
+#include "results/witness.h"
 
 #define NO_PLACE SIZE_MAX
 #define NO_SIZE  (-1)
@@ -50,7 +27,7 @@ struct findings {
 };
 
 /* Judges each statement. The caller frees the findings. */
-void rule_judge(const struct rule *rule, const struct witness *witness,
+void rule_judge(const struct claim_rule *rule, const struct witness *witness,
 	struct findings *findings);
 void findings_free(struct findings *findings);
 

@@ -25,7 +25,7 @@ static const struct summary_row *find_unmeasured(
 	for (size_t i = 0; i < witness->cases.count; i++) {
 		const struct summary_row *row = &witness->cases.items[i].row;
 
-		if (strcmp(row->test, node->quantity->test) == 0 &&
+		if (strcmp(row->test, node->metric->test) == 0 &&
 			strcmp(row->status, "ok") != 0 &&
 			rule_name_matches(name, row->mechanism))
 			return row;
@@ -33,7 +33,7 @@ static const struct summary_row *find_unmeasured(
 	return NULL;
 }
 
-static bool is_measured(const struct rule *rule, const struct node *node,
+static bool is_measured(const struct claim_rule *rule, const struct node *node,
 	const struct witness *witness, struct piece name, bool *is_at_size)
 {
 	bool is_any = false, has_sizes = false;
@@ -46,7 +46,7 @@ static bool is_measured(const struct rule *rule, const struct node *node,
 
 		if (!term_takes(rule, node, from) ||
 			!rule_name_matches(name, from->row.mechanism) ||
-			!quantity_of_case(node->quantity, from, &ignored))
+			!metric_of_case(node->metric, from, &ignored))
 			continue;
 		is_any = true;
 		has_sizes |= from->row.size_bytes > 0;
@@ -56,7 +56,7 @@ static bool is_measured(const struct rule *rule, const struct node *node,
 	return is_any;
 }
 
-static void look_for_name(const struct rule *rule, const struct node *node,
+static void look_for_name(const struct claim_rule *rule, const struct node *node,
 	const struct witness *witness, struct piece name, struct missing *missing)
 {
 	const struct summary_row *row;
@@ -66,7 +66,7 @@ static void look_for_name(const struct rule *rule, const struct node *node,
 	if (is_measured(rule, node, witness, name, &is_at_size) && is_at_size)
 		return;
 	begin_item(missing);
-	fprintf(missing->out, "%s of %.*s", node->quantity->name, (int)name.length,
+	fprintf(missing->out, "%s of %.*s", node->metric->name, (int)name.length,
 		name.text);
 	if (node->size_bytes > 0)
 		fprintf(missing->out, " at %s",
@@ -78,7 +78,7 @@ static void look_for_name(const struct rule *rule, const struct node *node,
 		fprintf(missing->out, " (%s: %s)", row->status, row->reason);
 }
 
-static void look_for_term(const struct rule *rule, const struct node *node,
+static void look_for_term(const struct claim_rule *rule, const struct node *node,
 	const struct witness *witness, struct missing *missing)
 {
 	for (size_t i = 0; i < node->names.count; i++) {
@@ -123,7 +123,7 @@ static void put_words(FILE *out, const struct words *words)
 }
 
 /* The options of a run that measures all that the rule speaks of. */
-static void put_options(FILE *out, const struct rule *rule)
+static void put_options(FILE *out, const struct claim_rule *rule)
 {
 	struct words mechanisms = { .option = " --mechanisms " };
 	struct words tests = { .option = " --tests " };
@@ -133,7 +133,7 @@ static void put_options(FILE *out, const struct rule *rule)
 
 		if (node->kind != NODE_TERM)
 			continue;
-		add_word(&tests, node->quantity->test, strlen(node->quantity->test));
+		add_word(&tests, node->metric->test, strlen(node->metric->test));
 		for (size_t i = 0; i < node->names.count; i++) {
 			struct piece name = rule->names[node->names.first + i];
 
@@ -146,8 +146,9 @@ static void put_options(FILE *out, const struct rule *rule)
 	put_words(out, &tests);
 }
 
-static void look_for_checks(const struct rule *rule, const struct statement *statement,
-	const struct witness *witness, struct missing *missing)
+static void look_for_checks(const struct claim_rule *rule,
+	const struct statement *statement, const struct witness *witness,
+	struct missing *missing)
 {
 	for (size_t i = 0; witness->has_checks && i < statement->names.count; i++) {
 		struct piece name = rule->names[statement->names.first + i];
@@ -176,8 +177,8 @@ static void look_for_checks(const struct rule *rule, const struct statement *sta
 	}
 }
 
-char *rule_missing(const struct rule *rule, size_t index, const struct witness *witness,
-	const struct findings *findings)
+char *rule_missing(const struct claim_rule *rule, size_t index,
+	const struct witness *witness, const struct findings *findings)
 {
 	const struct statement *statement = &rule->statements[index];
 	const size_t *votes = findings->votes[index];

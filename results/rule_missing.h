@@ -7,7 +7,7 @@
 /* What statement `index` lacks, in words that the caller frees; NULL where it lacks
  * nothing. Every name of a rule has to be there: what was said of two mechanisms is not
  * decided by one. */
-char *rule_missing(const struct rule *rule, size_t index, const struct witness *witness,
-	const struct findings *findings);
+char *rule_missing(const struct claim_rule *rule, size_t index,
+	const struct witness *witness, const struct findings *findings);
 
 #endif

@@ -5,25 +5,40 @@
 #include "results/rule_judge.h"
 
 /* One comparison: where, and at which sizes. */
-struct point {
+struct spot {
 	const struct place *place;
 	const struct statement *statement; /* with "at best size" its sizes count */
 	int64_t size_bytes; /* or NO_SIZE */
 };
 
 /* Can the case be an amount of this term, at some size and in some place? */
-bool term_takes(
-	const struct rule *rule, const struct node *node, const struct one_case *from);
+bool term_takes(const struct claim_rule *rule, const struct node *node,
+	const struct one_case *from);
 
-/* Has any mechanism of the term a message size? */
-bool term_has_sizes(
-	const struct rule *rule, const struct node *node, const struct witness *witness);
+/* What the run has of a term: its cases and their amounts, looked up once. */
+struct supply {
+	struct {
+		const struct one_case *from;
+		struct amount amount;
+	} * items;
+	size_t count;
+	bool has_sizes; /* any of its mechanisms has a message size */
+};
+
+struct supplies {
+	const struct claim_rule *rule;
+	struct supply of[RULE_NODES]; /* by node; empty for what is no term */
+};
+
+void supplies_open(const struct claim_rule *rule, const struct witness *witness,
+	struct supplies *supplies);
+void supplies_close(struct supplies *supplies);
 
 bool statement_takes_size(const struct statement *statement, int64_t size_bytes);
 
 /* The amount of a node. False where the run has none. Of a term, *mechanism is the one
  * that was best; of anything else it is left alone. */
-bool node_amount(const struct rule *rule, size_t index, const struct witness *witness,
-	const struct point *point, struct amount *amount, const char **mechanism);
+bool node_amount(const struct supplies *supplies, size_t index, const struct spot *spot,
+	struct amount *amount, const char **mechanism);
 
 #endif

@@ -2,6 +2,7 @@
  *
  *     results.csv      one row a launch and size, appended as each launch ends
  *     summary.csv      one row a case
+ *     checks.csv       verdicts of the checks, if the run has them (stored_checks.h)
  *     environment.csv  key,value: the machine, the build and the options of the run
  *     topology.xml     hwloc
  *     histograms/      <case>.csv: low_ns,high_ns,count; merged over the launches

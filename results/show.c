@@ -1,6 +1,7 @@
 #include "results/show.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "harness/base/text.h"
 #include "results/show_tables.h"
+#include "results/stored_checks.h"
 #include "results/summary.h"
 
 #define NAMES_MOST 30 /* columns of a name; what is longer is cut, its reason is not */
@@ -236,6 +238,21 @@ static void show_page(const struct show *page)
 			retries);
 }
 
+/* A file that cannot be read is told, and keeps nobody from the rest. */
+static void show_checks(const struct show *page, const struct run_directory *run)
+{
+	struct stored_checks checks;
+	struct why why = { "" };
+	int error = stored_checks_read(run, &checks, &why);
+
+	if (!error)
+		stored_checks_show(&checks, &page->sheet);
+	else if (error != -ENOENT)
+		fprintf(page->sheet.out, "\nChecks: %s\n", why.text);
+	if (!error)
+		stored_checks_free(&checks);
+}
+
 int show_run(
 	const struct run_directory *run, FILE *out, bool is_coloured, struct why *why)
 {
@@ -248,6 +265,7 @@ int show_run(
 	page.rows = rows;
 	show_machine(&page, run);
 	show_page(&page);
+	show_checks(&page, run);
 	free(rows);
 	return 0;
 }

@@ -148,7 +148,7 @@ static size_t count_of(const struct stored_checks *checks, const char *verdict)
 /* The verdicts in the order in which they appear, with their numbers. */
 static void put_counts(const struct stored_checks *checks, FILE *out)
 {
-	const char *before = ": ";
+	const char *before = "";
 
 	for (size_t i = 0; i < checks->count; i++) {
 		const char *verdict = checks->items[i].verdict;
@@ -172,7 +172,6 @@ void stored_checks_show(const struct stored_checks *checks, const struct sheet *
 
 	if (!out)
 		abort();
-	fprintf(out, "%zu", checks->count);
 	put_counts(checks, out);
 	for (size_t i = 0; i < checks->count; i++) {
 		const struct stored_check *check = &checks->items[i];

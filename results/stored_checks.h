@@ -38,7 +38,7 @@ int stored_checks_read(
 	const struct run_directory *run, struct stored_checks *checks, struct why *why);
 void stored_checks_free(struct stored_checks *checks);
 
-/* "755 checks: 742 ok, 12 skipped, 1 deviates: pipe.x (got 1, want 2)". */
+/* "Checks: 742 ok, 12 skipped, 1 deviates; pipe.x". */
 void stored_checks_show(const struct stored_checks *checks, const struct sheet *sheet);
 
 #define STORED_CHECKS_FILE "checks.csv"

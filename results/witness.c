@@ -1,15 +1,28 @@
+#include "results/witness.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/rule_judge.h"
-
 static bool same_place(const struct summary_row *a, const struct summary_row *b)
 {
 	return strcmp(a->placement, b->placement) == 0 && a->cpu_a == b->cpu_a &&
 	       a->cpu_b == b->cpu_b && strcmp(a->sched, b->sched) == 0;
+}
+
+bool case_counts(const struct one_case *from)
+{
+	const struct summary_row *row = &from->row;
+
+	return strcmp(row->status, "ok") == 0 && strcmp(row->payload, "none") != 0 &&
+	       row->gap_ns <= 0 && row->sweep_wanted == ROW_UNKNOWN;
+}
+
+bool case_is_at(const struct one_case *from, const struct place *place)
+{
+	return same_place(&from->row, place->row);
 }
 
 static void name_place(struct witness *witness, struct place *place)

@@ -186,8 +186,8 @@ caught() {
 	caught candidate "$greeting"
 	liar liar <<<'echo ipcmark-serve; exec sleep 100'
 	caught base "$greeting"
-	liar liar <<<'echo ipcmark-serve,2,9.9,abc; exec sleep 100'
-	caught candidate "it speaks version 2 of the protocol, this is version 1"
+	liar liar <<<'echo ipcmark-serve,1,9.9,abc; exec sleep 100'
+	caught candidate "it speaks version 1 of the protocol, this is version 2"
 	liar liar <<<'head -c 3000 /dev/zero; echo; exec sleep 100'
 	caught candidate "$greeting"
 	liar liar <<<'yes | tr -d "\n"'
@@ -203,7 +203,7 @@ caught() {
 	caught candidate "to 'slice' it answers '?[31mdunno?'"
 	liar liar <<<'ipcmark "$@" | sed -u "s/^fact,.*/fiction/"'
 	caught base "to 'facts' it answers 'fiction'"
-	liar liar <<<'echo ipcmark-serve,1,0,0; yes fact,a,b'
+	liar liar <<<'echo ipcmark-serve,2,0,0; yes fact,a,b'
 	caught base "its facts have no end"
 	# What it did not understand is what it says.
 	liar liar <<<'sed -u "s/^slice.*/slice,77,0/" | ipcmark "$@"'
@@ -218,7 +218,7 @@ caught() {
 	tail -1 err | grep -q "^ipcmark: candidate: './liar serve': it .*signal 9"
 	nothing_left
 	# Its children end as well.
-	liar liar <<<'trap "" TERM INT HUP; read -r x; echo ipcmark-serve,1,0,0; sleep 100 & wait'
+	liar liar <<<'trap "" TERM INT HUP; read -r x; echo ipcmark-serve,2,0,0; sleep 100 & wait'
 	caught base "no answer in time (--deadline gives it more)" --deadline 300ms
 }
 
@@ -301,8 +301,8 @@ a_side() {
 		slice,1,0 slice,-1,0 slice,0 slice,0,0 rows rows >questions
 	ends 0 env "$mark" "$IPCMARK" serve <questions
 	[ "$(grep -v ^row, out |
-		sed -e 's/^\(ipcmark-serve,1\),.*/\1/' -e 's/^\(columns\),.*/\1/')" = \
-"ipcmark-serve,1
+		sed -e 's/^\(ipcmark-serve,2\),.*/\1/' -e 's/^\(columns\),.*/\1/')" = \
+"ipcmark-serve,2
 error,what is asked is not known: 'x'
 error,that is no message: ''
 error,no such slice: '0'

@@ -17,6 +17,7 @@ struct plot {
 	unsigned side;
 	uint32_t at;
 	bool is_in_recv;
+	pid_t other; /* process, where the scene needs it */
 	futex_word sends, receives, misdeeds;
 };
 

@@ -1,24 +1,6 @@
 /* Messages that a stream's sender joins before it sends them (--batch): nothing is lost,
  * repeated or out of place, and they do leave together. */
-#include "pair_helper.h"
-
-static struct ground ground;
-static struct why why;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	assert_false(has_children());
-	return place_remove();
-}
+#include "ground_helper.h"
 
 /* A throughput launch of a few short slices. */
 static struct launch_spec some_launch(
@@ -201,5 +183,5 @@ int main(void)
 		cmocka_unit_test(only_streams_can),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_ground, tear_down_ground);
 }

@@ -234,6 +234,45 @@ static void unusable_launches_drop_out(void **state)
 	assert_int_equal(decision.candidate_count, LAUNCHES - 1);
 }
 
+/* Launches in two paces, as they come; slices beside each other know what changed. */
+static void known_ratios_go_before_quotients(void **state)
+{
+	struct random random = { 21 };
+	double ratios[LAUNCHES];
+	struct sides sides;
+	struct decision decision = { .design = DESIGN_PAIRED };
+	struct decision *list[] = { &decision };
+
+	(void)state;
+	draw_pairs(&random, 1, 0.5, &sides);
+	for (int i = 0; i < LAUNCHES; i++)
+		ratios[i] = 1.05 * exp(0.005 * noise(&random));
+	decision_measure(
+		&decision, sides.base, LAUNCHES, sides.candidate, LAUNCHES, &standard);
+	assert_int_equal(decision_settle(list, 1, &standard), 0);
+	assert_int_equal(decision.verdict, VERDICT_INCONCLUSIVE);
+	decision.ratios = ratios;
+	decision_measure(
+		&decision, sides.base, LAUNCHES, sides.candidate, LAUNCHES, &standard);
+	assert_int_equal(decision_settle(list, 1, &standard), 0);
+	assert_int_equal(decision.verdict, VERDICT_SLOWER);
+	assert_near(decision.ratio, 1.05, 0.005);
+	assert_true(power_visible(&decision, sides.base, LAUNCHES, sides.candidate,
+			    LAUNCHES, 1, &standard) < 1.03);
+	/* Where it is not known the quotient stands in; without a value there is none. */
+	ratios[2] = NAN;
+	ratios[3] = -1;
+	assert_near(decision_pair_ratio(&decision, sides.base, sides.candidate, 2),
+		sides.candidate[2] / sides.base[2], 1e-12);
+	assert_near(decision_pair_ratio(&decision, sides.base, sides.candidate, 3),
+		sides.candidate[3] / sides.base[3], 1e-12);
+	assert_near(decision_pair_ratio(&decision, sides.base, sides.candidate, 4),
+		ratios[4], 1e-12);
+	sides.base[4] = NAN;
+	assert_true(
+		isnan(decision_pair_ratio(&decision, sides.base, sides.candidate, 4)));
+}
+
 static struct decision exact(const double *base, size_t base_count,
 	const double *candidate, size_t candidate_count)
 {
@@ -348,13 +387,13 @@ static void the_list(void **state)
 	row_text(row.test, "throughput");
 	row.size_bytes = 4096;
 	draw_pairs(&random, 0.9, 0.01, &sides);
-	added = changes_add(
-		changes, &row, false, sides.base, LAUNCHES, sides.candidate, LAUNCHES);
+	added = changes_add(changes, &row, false, sides.base, LAUNCHES, sides.candidate,
+		LAUNCHES, NULL);
 	assert_non_null(added);
 	assert_string_equal(added->unit, "B/s");
 	row_text(row.test, "capacity");
-	added = changes_add(
-		changes, &row, true, (double[]) { 65536 }, 1, (double[]) { 4096 }, 1);
+	added = changes_add(changes, &row, true, (double[]) { 65536 }, 1,
+		(double[]) { 4096 }, 1, NULL);
 	assert_non_null(added);
 	row_text(row.test, "latency");
 	assert_non_null(changes_add_unmeasured(changes, &row, "skipped: no pipes here"));
@@ -386,6 +425,7 @@ int main(void)
 		cmocka_unit_test(exchanging_mirrors_and_scaling_changes_nothing),
 		cmocka_unit_test(identical_sides_raise_no_alarm),
 		cmocka_unit_test(unusable_launches_drop_out),
+		cmocka_unit_test(known_ratios_go_before_quotients),
 		cmocka_unit_test(any_difference_of_an_exact_capacity_counts),
 		cmocka_unit_test(one_for_all),
 		cmocka_unit_test(visible_changes_are_seen),

@@ -52,9 +52,29 @@ static struct change *add(struct changes *changes, const char *mechanism,
 			      (1 + spread * scatter[(i * 5 + 3) % LAUNCHES] / 1000);
 	}
 	change = changes_add(changes, &row, strcmp(test, "capacity") == 0, sides[0],
-		LAUNCHES, sides[1], LAUNCHES);
+		LAUNCHES, sides[1], LAUNCHES, NULL);
 	assert_non_null(change);
 	return change;
+}
+
+static void add_two_modes(struct changes *changes)
+{
+	double base[LAUNCHES], candidate[LAUNCHES], ratios[LAUNCHES];
+	struct result_row row;
+
+	row_clear(&result_table, &row);
+	row_text(row.mechanism, "unix_stream");
+	row_text(row.test, "latency");
+	row_text(row.payload, "touch");
+	row_text(row.placement, "shared-l3");
+	row.size_bytes = 4096;
+	for (int i = 0; i < LAUNCHES; i++) {
+		base[i] = (i < 9 ? 31e3 : 66e3) * (1 + scatter[i] / 1000.);
+		candidate[i] = (i < 4 ? 31e3 : 66e3) * (1 + scatter[i] / 1000.);
+		ratios[i] = candidate[i] / base[i];
+	}
+	assert_non_null(changes_add(
+		changes, &row, false, base, LAUNCHES, candidate, LAUNCHES, ratios));
 }
 
 static struct changes *make(enum design design, const char *candidate)
@@ -77,6 +97,7 @@ static struct changes *make(enum design design, const char *candidate)
 	strcpy(add(changes, "eventfd", "latency", "", 0, 900, 1.01, 8)->canary, "futex");
 	changes->items[changes->count - 1].decision.raw_ratio = 1.234;
 	add(changes, "tcp", "latency", "touch", 64, 21e3, 0.9, 1);
+	add_two_modes(changes);
 	strcpy(add(changes, "tcp", "throughput", "touch", 64, 120e6, 0.8, 1)->where,
 		"gap 1 ms");
 	row_clear(&result_table, &row);

@@ -180,6 +180,30 @@ static void ticks_become_nanoseconds(void **state)
 	assert_int_equal(scaled.max, 2 * (uint64_t)UINT32_MAX);
 }
 
+static void what_was_added_since_a_copy(void **state)
+{
+	static struct histogram all, part, since;
+
+	(void)state;
+	for (uint64_t value = 100; value < 200; value++)
+		histogram_add(&all, value);
+	since = all;
+	for (uint64_t value = 1000; value < 1400; value += 4) {
+		histogram_add(&all, value);
+		histogram_add(&part, value);
+	}
+	histogram_since(&since, &all);
+	assert_int_equal(since.count, 100);
+	assert_memory_equal(since.buckets, part.buckets, sizeof part.buckets);
+	assert_true(fabs(histogram_mean(&since) - histogram_mean(&part)) < 1e-9);
+	assert_true(fabs(histogram_quantile(&since, .5) - histogram_quantile(&part, .5)) <
+		    1e-9);
+	/* Nothing since. */
+	since = all;
+	histogram_since(&since, &all);
+	assert_true(isnan(histogram_quantile(&since, .5)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +215,7 @@ int main(void)
 		cmocka_unit_test_setup(extremes_are_exact, clear_all),
 		cmocka_unit_test_setup(quantiles_agree_with_a_sorted_array, clear_all),
 		cmocka_unit_test_setup(merging_is_adding_to_one, clear_all),
+		cmocka_unit_test(what_was_added_since_a_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

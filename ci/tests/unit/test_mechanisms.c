@@ -1,26 +1,8 @@
 /* Every row of mechanisms[] carries what it is given: sizes, order, gaps, capacity. The
  * tests read caps, never names, so that a new row is tested by being there. */
-#include "pair_helper.h"
+#include "ground_helper.h"
 
 #define MIB ((size_t)1 << 20)
-
-static struct ground ground;
-static struct why why;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	assert_false(has_children());
-	return place_remove();
-}
 
 /* --- caps and operations
  * ------------------------------------------------------------------ */
@@ -409,5 +391,5 @@ int main(void)
 		cmocka_unit_test(capacity_slices_repeat),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_ground, tear_down_ground);
 }

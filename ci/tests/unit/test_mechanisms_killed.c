@@ -138,6 +138,54 @@ static void killed_before_stop(void **state)
 	with_every_row(die_unused);
 }
 
+/* What a dying process had is gone before its pidfd tells that it died: the peer's error
+ * comes first, and the death is the cause all the same. */
+static int early_error;
+
+static int early_send(struct channel *channel, size_t size)
+{
+	(void)channel;
+	(void)size;
+	plot->other = getpid();
+	count_up(&plot->misdeeds);
+	return -early_error;
+}
+
+/* Dies when the error has been reported, for its peer sleeps. */
+static int dying_recv(struct channel *channel, size_t size, const void **rx, size_t *len)
+{
+	uint64_t end = from_now(PATIENCE);
+
+	if (channel->side == 0)
+		return base->recv(channel, size, rx, len);
+	(void)await_count(&plot->misdeeds, 1);
+	while (clock_now_ns() < end && process_state(plot->other) != 'S')
+		sched_yield();
+	raise(SIGKILL);
+	return -EIO;
+}
+
+static void death_is_told_before_its_consequence(void **state)
+{
+	static const int errors[] = { EPIPE, ECONNRESET, ECONNREFUSED, ENOTCONN, ESRCH };
+	struct mechanism row;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+		struct pair *pair;
+
+		*plot = (struct plot) { .misdeed = BEHAVE };
+		base = row_with(CAP_PAYLOAD | CAP_BLOCKS, CAP_NAMED);
+		row = *base;
+		row.send = early_send;
+		row.recv = dying_recv;
+		early_error = errors[i];
+		pair = start(&row);
+		assert_killed(&row, long_slice(pair, &row, TEST_THROUGHPUT, PATIENCE), 1);
+		pair_stop(pair);
+	}
+}
+
 /* --- the parent dies
  * -------------------------------------------------------------------------- */
 
@@ -163,7 +211,10 @@ static _Noreturn void be_parent(struct family *family, const struct mechanism *m
 	family->sides[1] = pair_pid(pair, 1);
 	strcpy(family->directory, own.janitor.directory);
 	count_up(&family->is_ready);
-	(void)long_slice(pair, mechanism, TEST_LATENCY, 3600 * S);
+	/* A slice ends when its samples are full: with fast rows in less than a
+	 * millisecond, before anybody kills this process. */
+	while (!long_slice(pair, mechanism, TEST_LATENCY, 3600 * S))
+		;
 	_exit(1);
 }
 
@@ -184,7 +235,7 @@ static void kill_parent(const struct mechanism *mechanism)
 	ends[0] = pidfd_of(family->janitor);
 	ends[1] = pidfd_of(family->sides[0]);
 	ends[2] = pidfd_of(family->sides[1]);
-	/* In the middle of a slice. */
+	/* In the middle of a slice, or of one of those that follow. */
 	assert_true(await_count(&plot->sends, 50));
 	assert_int_equal(access(family->directory, F_OK), 0);
 	kill(parent, SIGKILL);
@@ -211,6 +262,7 @@ int main(void)
 		cmocka_unit_test(killed_while_peer_is_stopped),
 		cmocka_unit_test(killed_between_slices),
 		cmocka_unit_test(killed_before_stop),
+		cmocka_unit_test(death_is_told_before_its_consequence),
 		cmocka_unit_test(killed_parent_leaves_nothing),
 	};
 

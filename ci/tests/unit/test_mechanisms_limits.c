@@ -1,19 +1,15 @@
 /* Every row where little is allowed: without privileges, on one CPU, with few
  * descriptors, without message queues; and two runs at once. */
-#include "pair_helper.h"
+#include "ground_helper.h"
 
 #include <sys/resource.h>
-
-static struct ground ground;
-static struct why why;
 
 /* By row; asked once, in the test itself. */
 static bool *usable;
 
 static int set_up(void **state)
 {
-	(void)state;
-	if (place_make() || ground_start(&ground, &why))
+	if (set_up_ground(state))
 		return -1;
 	usable = calloc(mechanism_count, sizeof *usable);
 	for (size_t i = 0; usable && i < mechanism_count; i++)
@@ -23,12 +19,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	(void)state;
 	free(usable);
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	assert_false(has_children());
-	return place_remove();
+	return tear_down_ground(state);
 }
 
 /* The children's directories are gone; this test's own is there. */

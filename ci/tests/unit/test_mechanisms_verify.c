@@ -1,25 +1,7 @@
 /* Does verification see what goes wrong? Rows that lose, repeat, reorder, change or cut
  * one message must fail; and rows whose set-up fails half-way must say so and leave
  * nothing. */
-#include "pair_helper.h"
-
-static struct ground ground;
-static struct why why;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	assert_false(has_children());
-	return place_remove();
-}
+#include "ground_helper.h"
 
 /* --- one wrong message
  * --------------------------------------------------------------------- */
@@ -315,5 +297,5 @@ int main(void)
 		cmocka_unit_test(half_a_start_leaves_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_ground, tear_down_ground);
 }

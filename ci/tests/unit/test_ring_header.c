@@ -1,25 +1,7 @@
 /* The rings do not believe a header that says more than was expected: who reads on would
  * read what the peer never wrote, or beyond the ring. */
+#include "ground_helper.h"
 #include "mechanisms/ring_ops.h"
-#include "pair_helper.h"
-
-static struct ground ground;
-static struct why why;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	assert_false(has_children());
-	return place_remove();
-}
 
 #define SIZE 64
 #define AT   10 /* the message, from 1, whose header is wrong */
@@ -101,5 +83,5 @@ int main(void)
 		cmocka_unit_test(a_header_that_says_too_much_is_refused),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_ground, tear_down_ground);
 }

@@ -1,23 +1,6 @@
 /* Rows that send pages of a file by reference: in a window so small that the kernel would
  * hold all of it unread, no page is written again before the peer has read it. */
-#include "pair_helper.h"
-
-static struct ground ground;
-static struct why why;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	return place_remove();
-}
+#include "ground_helper.h"
 
 static void carry(const struct mechanism *mechanism, int window, size_t size)
 {
@@ -63,5 +46,5 @@ int main(void)
 		cmocka_unit_test(no_page_is_written_before_it_is_read),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_ground, tear_down_ground);
 }

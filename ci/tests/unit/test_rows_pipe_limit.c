@@ -1,6 +1,6 @@
 /* The row of pipes past the soft limit of a user: as root, without privileges, where the
  * limit cannot be met; and nobody else's pipes become small. */
-#include "pair_helper.h"
+#include "ground_helper.h"
 
 #include <linux/capability.h>
 #include <sys/prctl.h>
@@ -11,24 +11,6 @@
 
 #define ROW  "pipe_soft_limit"
 #define SOFT "/proc/sys/fs/pipe-user-pages-soft"
-
-static struct ground ground;
-static struct why why;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	assert_false(has_children());
-	return place_remove();
-}
 
 /* Bytes of a pipe that this process makes now. */
 static int new_pipe(void)
@@ -275,5 +257,5 @@ int main(void)
 		cmocka_unit_test(reasons_are_told),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_ground, tear_down_ground);
 }

@@ -1,29 +1,14 @@
 /* Streams where the system does less than it was asked for: writes that are cut short,
  * calls that are interrupted; and a peer that goes away, which whoever stays must notice
  * at its own end. */
-#include "pair_helper.h"
+#include "ground_helper.h"
 
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
-static struct ground ground;
-static struct why why;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	assert_false(has_children());
-	return place_remove();
-}
+#include "mechanisms/descriptor.h"
 
 /* --- a system that does less -----------------------------------------------------------
  */
@@ -181,6 +166,81 @@ static void what_a_ring_cuts_short_goes_on(void **state)
 		row.attach = unblocked_attach;
 		carry(&row, 1 << 20);
 	}
+}
+
+/* --- bytes that nobody reads
+ * ------------------------------------------------------------
+ */
+
+/* What floor_splice drops cannot be verified, but it can be counted: the sides take
+ * turns, and the pipe holds what one call has sent, and nothing when the other has
+ * dropped it. */
+static struct {
+	futex_word sent, dropped;
+} * turns;
+
+static int assert_holds(const struct channel *channel, size_t size)
+{
+	const struct descriptor_own *ends = channel->own; /* its first member */
+	int bytes = -1;
+
+	if (ioctl(ends->rx, FIONREAD, &bytes) || (size_t)bytes != size)
+		return why_say(channel->why, EBADMSG, "%d bytes in the pipe, and not %zu",
+			bytes, size);
+	return 0;
+}
+
+static int counted_work(struct channel *channel, size_t size, uint64_t count)
+{
+	static uint32_t calls;
+	int error = 0;
+
+	if (channel->side == 0) {
+		(void)await_count(&turns->dropped, calls++);
+	} else {
+		(void)await_count(&turns->sent, ++calls);
+		error = assert_holds(channel, size * (size_t)count);
+	}
+	is_hindered = true;
+	if (!error)
+		error = base->work(channel, size, count);
+	is_hindered = false;
+	if (channel->side == 1 && !error)
+		error = assert_holds(channel, 0);
+	count_up(channel->side == 0 ? &turns->sent : &turns->dropped);
+	return error;
+}
+
+static void what_is_dropped_is_counted(void **state)
+{
+	static const size_t sizes[] = { 1, 2, 1000, 5000 };
+	struct mechanism row = *mechanism_find("floor_splice");
+
+	(void)state;
+	base = mechanism_find("floor_splice");
+	if (!is_usable(&ground.context, base))
+		skip();
+	hindered = shared_memory(sizeof *hindered);
+	turns = shared_memory(sizeof *turns);
+	row.work = counted_work;
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		struct pair_spec spec = spec_of(&row, -1, -1, sizes[i]);
+		struct slice slice = slice_of(TEST_THROUGHPUT, sizes[i], MS);
+		struct pair *pair = NULL;
+
+		atomic_store(&turns->sent, 0);
+		atomic_store(&turns->dropped, 0);
+		slice.batch = 2;
+		spec.settings[0] = 256 << 10; /* a page for each part of two messages */
+		why_clear(&why);
+		if (pair_start(&ground.context, &spec, from_now(PATIENCE), &pair, &why) ||
+			pair_slice(pair, &slice, from_now(PATIENCE), &why))
+			fail_msg("%zu bytes: %s", sizes[i], why.text);
+		pair_stop(pair);
+	}
+	assert_true(hindered->cut > 10 && hindered->interrupted > 10);
+	munmap(turns, sizeof *turns);
+	munmap(hindered, sizeof *hindered);
 }
 
 /* --- a peer that goes away -------------------------------------------------------------
@@ -341,8 +401,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_cut_short_goes_on),
 		cmocka_unit_test(what_a_ring_cuts_short_goes_on),
+		cmocka_unit_test(what_is_dropped_is_counted),
 		cmocka_unit_test(the_end_of_the_peer_is_noticed),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_ground, tear_down_ground);
 }

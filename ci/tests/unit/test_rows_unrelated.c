@@ -1,28 +1,11 @@
 /* What claims to work between processes without a common ancestor, or across hosts, sends
  * nothing through memory that the sides have inherited: once both know of each other they
  * only read it. */
-#include "pair_helper.h"
+#include "ground_helper.h"
 
 #include <sys/resource.h>
 
-static struct ground ground;
-static struct why why;
 static const struct mechanism *base;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	assert_false(has_children());
-	return place_remove();
-}
 
 static int protected_ready(struct channel *channel)
 {
@@ -82,5 +65,5 @@ int main(void)
 		cmocka_unit_test(who_inherits_is_seen),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up_ground, tear_down_ground);
 }

@@ -1,10 +1,7 @@
 /* Wake-ups are a strict ping-pong: no round trip ends while the peer is stopped, whether
  * it has not begun to wait, sleeps in the wait, or has consumed the wake-up and not
  * answered. */
-#include "pair_helper.h"
-
-static struct ground ground;
-static struct why why;
+#include "ground_helper.h"
 
 /* Which message; not the first, so that what a row begins with is used up. */
 #define AT 7
@@ -79,18 +76,8 @@ static int noted_recv(struct channel *channel, size_t size, const void **rx, siz
 
 static int set_up(void **state)
 {
-	(void)state;
 	scene = shared_memory(sizeof *scene);
-	return place_make() || ground_start(&ground, &why);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	janitor_stop(&ground.janitor);
-	assert_nothing_named();
-	assert_false(has_children());
-	return place_remove();
+	return set_up_ground(state);
 }
 
 static bool is_wakeup(const struct mechanism *mechanism)
@@ -173,5 +160,5 @@ int main(void)
 		cmocka_unit_test(no_round_trip_without_the_peer),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, tear_down_ground);
 }

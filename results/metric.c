@@ -1,4 +1,4 @@
-#include "results/quantity.h"
+#include "results/metric.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,53 +27,53 @@ const char *const unit_names[] = {
 		"voluntary_a", "voluntary_b", "involuntary_a", "involuntary_b"           \
 	}
 
-const struct quantity quantities[] = {
+const struct metric metrics[] = {
 	{ "latency", "latency", { "median_ns" }, "round trip", UNIT_TIME, SPREAD_RANKS,
-		false },
+		false, NULL },
 	{ "cpu", "latency", CPU_COLUMNS, "CPU time of a round trip", UNIT_TIME,
-		SPREAD_RANKS, false },
+		SPREAD_RANKS, false, NULL },
 	{ "switches", "latency", SWITCH_COLUMNS, "context switches of a round trip",
-		UNIT_NUMBER, SPREAD_RANKS, false },
+		UNIT_NUMBER, SPREAD_RANKS, false, NULL },
 	{ "throughput", "throughput", { "bytes_per_s" }, "throughput", UNIT_RATE,
-		SPREAD_RANKS, true },
+		SPREAD_RANKS, true, NULL },
 	{ "per_message", "throughput", { "median_ns" }, "time per message", UNIT_TIME,
-		SPREAD_RANKS, false },
+		SPREAD_RANKS, false, NULL },
 	{ "stream_cpu", "throughput", CPU_COLUMNS, "CPU time per message", UNIT_TIME,
-		SPREAD_RANKS, false },
+		SPREAD_RANKS, false, NULL },
 	{ "stream_switches", "throughput", SWITCH_COLUMNS, "context switches per message",
-		UNIT_NUMBER, SPREAD_RANKS, false },
+		UNIT_NUMBER, SPREAD_RANKS, false, NULL },
 	{ "capacity", "capacity", { "capacity_bytes" }, "capacity", UNIT_BYTES,
-		SPREAD_RANGE, true },
+		SPREAD_RANGE, true, NULL },
 	{ "send", "send", { "median_ns" }, "time of a send", UNIT_TIME, SPREAD_RANKS,
-		false },
+		false, NULL },
 	{ "pieces", "pieces", { "median_ns" }, "round trip in two sends", UNIT_TIME,
-		SPREAD_RANKS, false },
+		SPREAD_RANKS, false, NULL },
 	{ "connect", "connect", { "median_ns" }, "connect, request, reply and close",
-		UNIT_TIME, SPREAD_RANKS, false },
+		UNIT_TIME, SPREAD_RANKS, false, NULL },
 	{ "memory", "memory", { "memory_bytes" }, "memory at rest", UNIT_BYTES,
-		SPREAD_RANGE, false },
+		SPREAD_RANGE, false, "memory_noise_bytes" },
 	{ "memory_used", "memory", { "memory_used_bytes" }, "memory in use", UNIT_BYTES,
-		SPREAD_RANGE, false },
+		SPREAD_RANGE, false, "memory_noise_bytes" },
 	{ "faults", "memory", { "page_faults" }, "page faults", UNIT_NUMBER, SPREAD_RANGE,
-		false },
-	{ NULL, NULL, { NULL }, NULL, UNIT_NUMBER, SPREAD_RANKS, false },
+		false, NULL },
+	{ NULL, NULL, { NULL }, NULL, UNIT_NUMBER, SPREAD_RANKS, false, NULL },
 };
 
-const struct quantity *quantity_find(const char *name, size_t length)
+const struct metric *metric_find(const char *name, size_t length)
 {
-	for (const struct quantity *at = quantities; at->name; at++)
+	for (const struct metric *at = metrics; at->name; at++)
 		if (strlen(at->name) == length && memcmp(at->name, name, length) == 0)
 			return at;
 	return NULL;
 }
 
-const char *quantity_nearest(const char *name, size_t length)
+const char *metric_nearest(const char *name, size_t length)
 {
-	const char *words[sizeof quantities / sizeof quantities[0]];
+	const char *words[sizeof metrics / sizeof metrics[0]];
 	char word[NAME_MOST];
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		words[i] = quantities[i].name;
+		words[i] = metrics[i].name;
 	snprintf(word, sizeof word, "%.*s", (int)(length < NAME_MOST ? length : 0), name);
 	return text_nearest(word, words);
 }
@@ -101,13 +101,12 @@ static double column_value(const struct result_row *row, const char *name)
 }
 
 /* The sum over the columns; what a side that takes no part does not know adds nothing. */
-static double launch_value(
-	const struct quantity *quantity, const struct result_row *launch)
+static double launch_value(const struct metric *metric, const struct result_row *launch)
 {
 	double sum = NAN;
 
-	for (size_t i = 0; i < QUANTITY_COLUMNS && quantity->columns[i]; i++) {
-		double value = column_value(launch, quantity->columns[i]);
+	for (size_t i = 0; i < METRIC_COLUMNS && metric->columns[i]; i++) {
+		double value = column_value(launch, metric->columns[i]);
 
 		if (!isnan(value))
 			sum = isnan(sum) ? value : sum + value;
@@ -115,27 +114,31 @@ static double launch_value(
 	return sum;
 }
 
-bool quantity_of_case(const struct quantity *quantity, const struct one_case *from,
-	struct amount *amount)
+bool metric_of_case(
+	const struct metric *metric, const struct one_case *from, struct amount *amount)
 {
 	double *values = calloc(from->launch_count + 1, sizeof *values);
 	struct interval interval;
+	double noise = 0;
 	size_t known = 0;
 
 	if (!values)
 		abort();
 	for (size_t i = 0; i < from->launch_count; i++) {
-		double value = launch_value(quantity, from->launches[i]);
+		double value = launch_value(metric, from->launches[i]);
 
 		if (isfinite(value))
 			values[known++] = value;
+		if (metric->noise)
+			noise = fmax(
+				noise, column_value(from->launches[i], metric->noise));
 	}
 	if (known) {
 		*amount = (struct amount) { .value = statistics_median(values, known),
-			.low = values[0],
-			.high = values[known - 1],
-			.unit = quantity->unit };
-		if (quantity->spread == SPREAD_RANKS) {
+			.low = values[0] - noise,
+			.high = values[known - 1] + noise,
+			.unit = metric->unit };
+		if (metric->spread == SPREAD_RANKS) {
 			interval = statistics_median_interval(
 				values, known, SUMMARY_CONFIDENCE);
 			amount->low = interval.low;

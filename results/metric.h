@@ -1,7 +1,7 @@
-/* quantity.h: what of a case can be spoken of, its unit, and amounts with their
+/* metric.h: what of a case can be spoken of, its unit, and amounts with their
  * intervals. */
-#ifndef IPCMARK_QUANTITY_H
-#define IPCMARK_QUANTITY_H
+#ifndef IPCMARK_METRIC_H
+#define IPCMARK_METRIC_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,26 +23,27 @@ enum spread {
 	SPREAD_RANGE, /* counted, not timed: the least and the most of the launches */
 };
 
-#define QUANTITY_COLUMNS 4
+#define METRIC_COLUMNS 4
 
-struct quantity {
+struct metric {
 	const char *name; /* "latency" */
 	const char *test; /* whose launches know it */
-	const char *columns[QUANTITY_COLUMNS]; /* of results.csv, added up */
+	const char *columns[METRIC_COLUMNS]; /* of results.csv, added up */
 	const char *says; /* "round trip" */
 	enum unit unit;
 	enum spread spread;
 	bool more_is_better;
+	const char *noise; /* a column: how far a launch's value may be off; or NULL */
 };
 
 /* Ends with a NULL name. */
-extern const struct quantity quantities[];
+extern const struct metric metrics[];
 
-/* The quantity of that name, or NULL. */
-const struct quantity *quantity_find(const char *name, size_t length);
+/* The metric of that name, or NULL. */
+const struct metric *metric_find(const char *name, size_t length);
 
 /* The nearest name to a misspelt one, or NULL. */
-const char *quantity_nearest(const char *name, size_t length);
+const char *metric_nearest(const char *name, size_t length);
 
 struct amount {
 	double value;
@@ -53,9 +54,9 @@ struct amount {
 /* A number that is known exactly. */
 struct amount amount_exact(double value, enum unit unit);
 
-/* The quantity over the launches of a case. False where no launch knows it. */
-bool quantity_of_case(const struct quantity *quantity, const struct one_case *from,
-	struct amount *amount);
+/* The metric over the launches of a case. False where no launch knows it. */
+bool metric_of_case(
+	const struct metric *metric, const struct one_case *from, struct amount *amount);
 
 /* Interval arithmetic: whatever the true values are within their intervals, the true
  * result lies within its own. */
