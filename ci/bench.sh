@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Measure this machine and draw what was measured.
+# Measure this machine, draw what was measured and write a page about it.
 #     ci/bench.sh [--no-checks] [OPTION OF 'ipcmark run']...
 # Installs what is missing, builds, runs the quick preset (or the one given) and the
-# conformance checks, and says where results and figures are.
+# conformance checks, and says where results, figures and the page are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
@@ -43,6 +43,7 @@ status=0
 "$ipcmark" run "${preset[@]}" "${out[@]}" "${checks[@]}" "$@" || status=$?
 [ -f "$run/results.csv" ] || exit "$status"
 "$ipcmark" plot "$run" || status=$?
+"$ipcmark" report "$run" --output "$run/report.html" >/dev/null || status=$?
 
 cat <<TEXT
 

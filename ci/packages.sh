@@ -12,7 +12,8 @@
 #     font:NAME         fontconfig knows the family (figures; only asked for on Debian)
 #     link:FLAGS        the compiler named first links a program with these flags
 # What is `maybe` there adds mechanisms or formats: installed where that can be done
-# without asking anybody, and nothing ends without it.
+# without asking anybody, and nothing ends without it. `look` is the same for the tests: what
+# looks at the report, which they skip where it is not.
 package_table='
 bench gcc            command:gcc
 bench libc6-dev      header:stdio.h
@@ -44,6 +45,8 @@ test  gcc-multilib   link:gcc,-m32
 test  perl           command:prove
 test  procps         command:ps
 test  util-linux     command:prlimit
+look  chromium       command:chromium|chromium-browser
+look  python3        command:python3
 '
 
 # Is version $1 at least $2? Dotted numbers.
@@ -119,7 +122,8 @@ missing_rows() {
 	while read -r purpose package probe; do
 		[ -n "$purpose" ] || continue
 		case $1:$purpose in
-		bench:bench | test:bench | test:test | maybe:maybe) ;;
+		bench:bench | test:bench | test:test) ;;
+		maybe-bench:maybe | maybe-test:maybe | maybe-test:look) ;;
 		*) continue ;;
 		esac
 		[ "$package" != gcc-multilib ] || [ "$(uname -m)" = x86_64 ] || continue
@@ -183,7 +187,8 @@ install_rows() {
 		apt-get install -qy --no-install-recommends "${names[@]}"
 }
 
-# Installs, with the prefix $1, what the table has as `maybe` and the package lists know.
+# Installs, with the prefix $1, what the table has as `maybe` for the purpose $2 and the
+# package lists know.
 install_what_may_be() {
 	local names=() package
 
@@ -192,9 +197,9 @@ install_what_may_be() {
 		[ -n "$package" ] || continue
 		# Else every run would try again what cannot be had.
 		apt-cache show "$package" >/dev/null 2>&1 && names+=("$package")
-	done <<<"$(missing_rows maybe)"
+	done <<<"$(missing_rows "maybe-$2")"
 	[ ${#names[@]} -gt 0 ] || return 0
-	echo "== Installing libraries to measure"
+	echo "== Installing what adds to the rest"
 	$1 env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -qy --no-install-recommends "${names[@]}" ||
 		echo "$0: goes on without ${names[*]}" >&2
@@ -245,8 +250,8 @@ need_packages() {
 	[ "$(id -u)" = 0 ] || as_root="sudo -n"
 	need_rows "$1" "$as_root"
 	# Nobody is asked for a password for these.
-	if is_debian && [ -n "$(missing_rows maybe)" ] &&
+	if is_debian && [ -n "$(missing_rows "maybe-$1")" ] &&
 		{ [ -z "$as_root" ] || sudo -n true 2>/dev/null; }; then
-		install_what_may_be "$as_root"
+		install_what_may_be "$as_root" "$1"
 	fi
 }

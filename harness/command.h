@@ -39,6 +39,7 @@ extern const struct command export_command;
 extern const struct command history_command;
 extern const struct command list_command;
 extern const struct command plot_command;
+extern const struct command report_command;
 extern const struct command run_command;
 extern const struct command serve_command;
 extern const struct command show_command;

@@ -10,6 +10,7 @@ const struct command *const commands[] = {
 	&check_command,
 	&show_command,
 	&plot_command,
+	&report_command,
 	&claims_command,
 	&advise_command,
 	&duet_command,

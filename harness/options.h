@@ -72,6 +72,7 @@ struct options {
 	int clock; /* enum run_clock */
 	int64_t seed; /* -1: draw one */
 	const char *out, *resume, *topology;
+	const char *output; /* of report */
 	bool dry_run, with_checks;
 	int64_t deadline_ns, slice_ns;
 	int64_t warm_up_ns, slices;

@@ -10,6 +10,7 @@ static const char *const of_run_serve[] = { "run", "serve", NULL };
 static const char *const of_run_duet[] = { "run", "duet", NULL };
 static const char *const of_run[] = { "run", NULL };
 static const char *const of_duet[] = { "duet", NULL };
+static const char *const of_report[] = { "report", NULL };
 static const char *const of_list[] = { "list", NULL };
 static const char *const of_check[] = { "check", NULL };
 static const char *const of_claims[] = { "claims", NULL };
@@ -299,6 +300,14 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_TEXT,
 		.otherwise = "runs/<UTC time>-<host>",
 		.says = "The run directory to make; one that exists must be empty." },
+	{ .name = "output",
+		.letter = 'o',
+		.value = "FILE",
+		.commands = of_report,
+		FIELD(output),
+		.kind = OPTION_TEXT,
+		.standard = "report.html",
+		.says = "The page to write, replaced as a whole; - is the standard output." },
 	{ .name = "resume",
 		.value = "DIR",
 		RUN,

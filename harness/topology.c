@@ -181,6 +181,11 @@ size_t topology_cpus(const struct topology *topology)
 	return topology->count;
 }
 
+const struct pu *topology_pus(const struct topology *topology)
+{
+	return topology->pus;
+}
+
 bool topology_find(const struct topology *topology, enum placement_kind kind,
 	const struct pu *pair[2])
 {

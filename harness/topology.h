@@ -29,6 +29,13 @@ struct placements {
 	char note[320]; /* what was left out, in words, or "" */
 };
 
+/* One logical CPU. What encloses it is numbered; -1: the machine does not say. */
+struct pu {
+	int cpu; /* as the operating system numbers it */
+	int node; /* the closest NUMA node, as the operating system numbers it */
+	int core, l2, l3, package;
+};
+
 /* The names of all placements in the order of closeness, ends with NULL:
  * same-cpu smt shared-l2 shared-l3 same-package cross-package cross-numa unpinned
  * all-pairs. */
@@ -47,6 +54,9 @@ bool topology_is_here(const struct topology *topology);
 
 /* Number of usable PUs. */
 size_t topology_cpus(const struct topology *topology);
+
+/* The usable PUs, neighbours together; topology_cpus() of them. */
+const struct pu *topology_pus(const struct topology *topology);
 
 /* Adds what `name` stands for. A name the machine cannot satisfy is an error in words:
  * what it would need, and which placements there are; `placements` is unchanged then. At

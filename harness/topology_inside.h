@@ -12,13 +12,6 @@
 
 #include "harness/topology.h"
 
-/* One logical CPU. What encloses it is numbered; -1: the machine does not say. */
-struct pu {
-	int cpu; /* as the operating system numbers it */
-	int node; /* the closest NUMA node, as the operating system numbers it */
-	int core, l2, l3, package;
-};
-
 /* In the order of placement_names. Up to PLACE_CROSS_PACKAGE they are relations too. */
 enum placement_kind {
 	PLACE_SAME_CPU,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/vocabulary.h"
+#include "results/summary.h"
 
 static bool is_shown(const struct summary_row *row)
 {
@@ -152,6 +153,12 @@ int figure_data_open(
 
 	*data = (struct figure_data) { .run = run };
 	error = run_directory_summary(run, &data->rows, &data->row_count, why);
+	if (!error && !data->row_count) {
+		/* The run was cut short, or is still on. */
+		free(data->rows);
+		data->rows = NULL;
+		error = summary_compute(run, &data->rows, &data->row_count, why);
+	}
 	if (error)
 		return error;
 	if (run_directory_results(run, &data->results, &data->result_count, NULL)) {

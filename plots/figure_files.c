@@ -1,6 +1,7 @@
 #include "plots/figure_files.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -39,12 +40,11 @@ static int open_folder(int at, const char *name, int *fd, struct why *why)
 	return 0;
 }
 
-int figure_files_open_at(
-	int fd, const char *path, struct figure_files *files, struct why *why)
+static int open_at(int fd, const char *path, struct figure_files *files, struct why *why)
 {
 	int error;
 
-	files->figures = files->data = -1;
+	*files = (struct figure_files) { .figures = -1, .data = -1 };
 	if (!realpath(path, files->path))
 		return why_say(why, errno, "find the directory %s", path);
 	/* Room for what follows, so that no path is ever cut. */
@@ -61,17 +61,71 @@ int figure_files_open_at(
 int figure_files_open(
 	const struct run_directory *run, struct figure_files *files, struct why *why)
 {
-	return figure_files_open_at(
-		run_directory_fd(run), run_directory_path(run), files, why);
+	return open_at(run_directory_fd(run), run_directory_path(run), files, why);
+}
+
+int figure_files_open_private(struct figure_files *files, struct why *why)
+{
+	const char *wanted = getenv("TMPDIR");
+	char path[PATH_MAX];
+	int fd, error;
+
+	*files = (struct figure_files) { .figures = -1, .data = -1 };
+	snprintf(path, sizeof path, "%.4000s/ipcmark-XXXXXX",
+		wanted && *wanted ? wanted : "/tmp");
+	if (!mkdtemp(path))
+		return why_say(why, errno, "make a private directory %s", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	error = fd < 0 ? why_say(why, errno, "open %s", path)
+		       : open_at(fd, path, files, why);
+	if (fd >= 0)
+		close(fd);
+	if (error)
+		(void)rmdir(path);
+	files->is_private = !error;
+	return error;
+}
+
+/* Removes the files of a folder; it has no folders but `data`, which is empty by then. */
+static void empty(int folder)
+{
+	int fd = dup(folder);
+	DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+
+	if (!entries) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	rewinddir(entries);
+	while ((entry = readdir(entries)))
+		if (unlinkat(folder, entry->d_name, 0) && errno != ENOENT)
+			(void)unlinkat(folder, entry->d_name, AT_REMOVEDIR);
+	closedir(entries);
+}
+
+static void remove_private(const struct figure_files *files)
+{
+	char path[PATH_MAX + 16];
+
+	empty(files->data);
+	empty(files->figures);
+	snprintf(path, sizeof path, "%s/figures", files->path);
+	(void)rmdir(path);
+	(void)rmdir(files->path);
 }
 
 void figure_files_close(struct figure_files *files)
 {
+	if (files->is_private)
+		remove_private(files);
 	if (files->figures >= 0)
 		close(files->figures);
 	if (files->data >= 0)
 		close(files->data);
 	files->figures = files->data = -1;
+	files->is_private = false;
 }
 
 static int open_stream(int folder, const char *name, FILE **stream, struct why *why)
@@ -194,7 +248,7 @@ int figure_files_draw(struct figure_files *files, const char *scripts, const cha
 	}
 	if (!error)
 		error = draw(files, scripts, figure, NEW_SVG, why);
-	if (!error)
+	if (!error && !files->is_svg_only)
 		error = draw(files, scripts, figure, NEW_PNG, why);
 	if (!error)
 		error = add_fonts(files, why);
@@ -204,7 +258,7 @@ int figure_files_draw(struct figure_files *files, const char *scripts, const cha
 		error = place(files->data, NEW_GP, name, ".gp", why);
 	if (!error)
 		error = place(files->figures, NEW_SVG, name, ".svg", why);
-	if (!error)
+	if (!error && !files->is_svg_only)
 		error = place(files->figures, NEW_PNG, name, ".png", why);
 	if (error)
 		drop(files);

@@ -7,6 +7,7 @@
 #define IPCMARK_FIGURE_FILES_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "plots/page.h"
@@ -17,6 +18,8 @@
 struct figure_files {
 	char path[PATH_MAX]; /* of the run directory, absolute */
 	int figures, data; /* descriptors of figures/ and figures/data/ */
+	bool is_private; /* closing removes all of it */
+	bool is_svg_only; /* no PNG is wanted */
 };
 
 /* "<figure>" or "<figure>-<placement>", where all but letters, digits, '-' and '_' of the
@@ -26,9 +29,9 @@ void figure_files_name(const char *figure, const char *placement, char *name);
 /* Makes the folders; links in their place are refused. 0 or -errno in words. */
 int figure_files_open(
 	const struct run_directory *run, struct figure_files *files, struct why *why);
-/* The same in any directory, which `fd` is open on. */
-int figure_files_open_at(
-	int fd, const char *path, struct figure_files *files, struct why *why);
+/* The same in a new directory below $TMPDIR (or /tmp) that only this user can open, and
+ * that is gone when the files are closed. */
+int figure_files_open_private(struct figure_files *files, struct why *why);
 void figure_files_close(struct figure_files *files);
 
 /* Opens the CSV of a figure to be written. It is put in place by figure_files_draw(), or
@@ -37,7 +40,7 @@ int figure_files_begin(
 	struct figure_files *files, const char *name, FILE **csv, struct why *why);
 void figure_files_abandon(struct figure_files *files, FILE *csv);
 
-/* Writes the page, draws it with the script `figure` as SVG and PNG and puts all four
+/* Writes the page, draws it with the script `figure` as SVG and PNG and puts all the
  * files in place; when that fails the old ones stay. */
 int figure_files_draw(struct figure_files *files, const char *scripts, const char *figure,
 	const char *name, const struct page *page, FILE *csv, struct why *why);

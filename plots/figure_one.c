@@ -72,43 +72,17 @@ static int draw_in(struct figure_files *files, const char *script,
 	return error ? error : put(files, path, why);
 }
 
-/* All that figure_files_draw() leaves. */
-static void clear(const struct figure_files *files, int fd, const char *directory)
-{
-	(void)unlinkat(files->figures, "figure.svg", 0);
-	(void)unlinkat(files->figures, "figure.png", 0);
-	(void)unlinkat(files->data, "figure.csv", 0);
-	(void)unlinkat(files->data, "figure.gp", 0);
-	(void)unlinkat(files->figures, "data", AT_REMOVEDIR);
-	(void)unlinkat(fd, "figures", AT_REMOVEDIR);
-	(void)rmdir(directory);
-}
-
 int figure_one_draw(
 	const char *script, const struct page *page, const char *path, struct why *why)
 {
-	const char *wanted = getenv("TMPDIR");
 	struct figure_files files;
-	char directory[PATH_MAX];
-	int fd, error;
+	int error = figure_one_check(path, why);
 
-	error = figure_one_check(path, why);
+	if (!error)
+		error = figure_files_open_private(&files, why);
 	if (error)
 		return error;
-	snprintf(directory, sizeof directory, "%.4000s/ipcmark-XXXXXX",
-		wanted && *wanted ? wanted : "/tmp");
-	if (!mkdtemp(directory))
-		return why_say(why, errno, "make a private directory %s", directory);
-	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	error = fd < 0 ? why_say(why, errno, "open %s", directory)
-		       : figure_files_open_at(fd, directory, &files, why);
-	if (!error) {
-		error = draw_in(&files, script, page, path, why);
-		clear(&files, fd, directory);
-		figure_files_close(&files);
-	}
-	(void)rmdir(directory);
-	if (fd >= 0)
-		close(fd);
+	error = draw_in(&files, script, page, path, why);
+	figure_files_close(&files);
 	return error;
 }

@@ -10,6 +10,7 @@
 #include "plots/figure.h"
 #include "plots/figure_files.h"
 #include "plots/gnuplot.h"
+#include "results/run_file.h"
 
 #define VALUE(column) offsetof(struct summary_row, column)
 
@@ -110,7 +111,34 @@ struct studio {
 	struct figure_files files;
 	char scripts[PATH_MAX];
 	FILE *progress;
+	/* Takes what was drawn; or NULL. */
+	void (*each)(const struct figure_drawn *drawn, void *context);
+	void *context;
 };
+
+static int hand_over(struct studio *studio, const struct figure *figure, const char *name,
+	const char *placement, struct why *why)
+{
+	struct figure_drawn drawn = { .name = name,
+		.title = figure->title,
+		.says = figure->says,
+		.placement = figure->is_per_placement && placement ? placement : "" };
+	char file[FIGURE_NAME + 8], *svg;
+	size_t length;
+	int error;
+
+	if (!studio->each)
+		return 0;
+	snprintf(file, sizeof file, "%s.svg", name);
+	error = run_file_read(
+		studio->files.figures, studio->files.path, file, &svg, &length, why);
+	if (error)
+		return error;
+	drawn.svg = svg;
+	studio->each(&drawn, studio->context);
+	free(svg);
+	return 0;
+}
 
 static int draw_one(struct studio *studio, const struct figure *figure,
 	const char *placement, size_t *drawn, struct why *why)
@@ -143,6 +171,7 @@ static int draw_one(struct studio *studio, const struct figure *figure,
 		if (!error) {
 			report(studio->progress, name, "drawn");
 			(*drawn)++;
+			error = hand_over(studio, figure, name, placement, why);
 		}
 	}
 	page_close(&page);
@@ -196,6 +225,26 @@ static int draw_all(struct studio *studio, size_t *drawn, struct why *why)
 	return error;
 }
 
+/* What is common to both: `files` is where they go. */
+static int draw_run(const struct run_directory *run, struct studio *studio, size_t *drawn,
+	struct why *why)
+{
+	int error = gnuplot_scripts(studio->scripts, why);
+
+	if (!error)
+		error = figure_data_open(run, &studio->data, why);
+	if (!error)
+		error = studio->each ? figure_files_open_private(&studio->files, why)
+				     : figure_files_open(run, &studio->files, why);
+	if (!error) {
+		studio->files.is_svg_only = studio->each != NULL;
+		error = draw_all(studio, drawn, why);
+		figure_files_close(&studio->files);
+	}
+	figure_data_close(&studio->data);
+	return error;
+}
+
 int figures_draw(
 	const struct run_directory *run, FILE *progress, size_t *drawn, struct why *why)
 {
@@ -206,18 +255,26 @@ int figures_draw(
 	if (!studio)
 		return why_say(why, ENOMEM, "draw figures");
 	studio->progress = progress;
-	error = gnuplot_scripts(studio->scripts, why);
-	if (!error)
-		error = figure_data_open(run, &studio->data, why);
-	if (!error)
-		error = figure_files_open(run, &studio->files, why);
-	if (!error) {
-		error = draw_all(studio, &count, why);
-		figure_files_close(&studio->files);
-	}
-	figure_data_close(&studio->data);
+	error = draw_run(run, studio, &count, why);
 	free(studio);
 	if (!error)
 		*drawn = count;
+	return error;
+}
+
+int figures_each(const struct run_directory *run,
+	void (*each)(const struct figure_drawn *drawn, void *context), void *context,
+	struct why *why)
+{
+	struct studio *studio = calloc(1, sizeof *studio);
+	size_t count = 0;
+	int error;
+
+	if (!studio)
+		return why_say(why, ENOMEM, "draw figures");
+	studio->each = each;
+	studio->context = context;
+	error = draw_run(run, studio, &count, why);
+	free(studio);
 	return error;
 }

@@ -20,4 +20,19 @@
 int figures_draw(
 	const struct run_directory *run, FILE *progress, size_t *drawn, struct why *why);
 
+/* A figure that was drawn for a page. */
+struct figure_drawn {
+	const char *name; /* "latency_by_size-shared-l3" */
+	const char *title; /* "Round trip by message size" */
+	const char *says; /* how it is read */
+	const char *placement; /* "" for all of them */
+	const char *svg; /* as gnuplot drew it */
+};
+
+/* Draws the same figures, as SVG alone, into a private directory that is gone afterwards,
+ * and hands each to `each`; the run is only read. 0, or -errno in words. */
+int figures_each(const struct run_directory *run,
+	void (*each)(const struct figure_drawn *drawn, void *context), void *context,
+	struct why *why);
+
 #endif

@@ -1,6 +1,7 @@
 #include "plots/palette.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const struct hue {
@@ -18,6 +19,9 @@ static const struct hue {
 };
 #define OTHER_HUE 0x117733u
 #define CONTRAST  4.5
+/* On a dark ground a hue gets this contrast in full, and so much of what is above. */
+#define HUE_FULL 5.5
+#define HUE_PART 0.35
 
 /* Towards white (above 0) or black (below 0); neighbours are far apart. */
 static const double shades[] = { 0, -0.42, 0.34, -0.22, 0.18, -0.58 };
@@ -50,13 +54,47 @@ static double linear(double value)
 	return value <= 0.03928 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
 }
 
+static double luminance(uint32_t colour)
+{
+	return 0.2126 * linear(channel(colour, 16)) +
+	       0.7152 * linear(channel(colour, 8)) + 0.0722 * linear(channel(colour, 0));
+}
+
 double palette_contrast(uint32_t colour)
 {
-	double luminance = 0.2126 * linear(channel(colour, 16)) +
-			   0.7152 * linear(channel(colour, 8)) +
-			   0.0722 * linear(channel(colour, 0));
+	return 1.05 / (luminance(colour) + 0.05);
+}
 
-	return 1.05 / (luminance + 0.05);
+/* Is it a colour rather than a grey? */
+static bool is_hue(uint32_t colour)
+{
+	double red = channel(colour, 16), green = channel(colour, 8),
+	       blue = channel(colour, 0);
+
+	return fmax(red, fmax(green, blue)) - fmin(red, fmin(green, blue)) > 0.2;
+}
+
+uint32_t palette_dark(uint32_t colour)
+{
+	double contrast = palette_contrast(colour);
+	/* The dark shades of a hue would all be white. */
+	double kept = is_hue(colour) && contrast > HUE_FULL
+			      ? HUE_FULL + HUE_PART * (contrast - HUE_FULL)
+			      : contrast;
+	double wanted = (luminance(PALETTE_GROUND) + 0.05) * kept - 0.05;
+	uint32_t to = luminance(colour) < wanted ? 0xffffff : 0x000000;
+	double low = 0, high = 1;
+
+	if (colour == 0xffffff)
+		return PALETTE_GROUND;
+	/* The luminance rises, or falls, all the way. */
+	for (int i = 0; i < 20; i++) {
+		double part = (low + high) / 2;
+		bool is_beyond = (luminance(mix(colour, to, part)) < wanted) == !to;
+
+		*(is_beyond ? &high : &low) = part;
+	}
+	return mix(colour, to, high);
 }
 
 void palette_look(const char *family, size_t member, struct look *look)

@@ -24,8 +24,7 @@ int format_changes(enum format format, const struct changes *const *list, size_t
 	}
 }
 
-/* Length of the UTF-8 character at `text` (RFC 3629), 0 where there is none. */
-static size_t character(const char *text)
+size_t format_character(const char *text)
 {
 	const unsigned char *c = (const unsigned char *)text;
 	size_t length = c[0] < 0x80                   ? 1
@@ -49,7 +48,7 @@ char *format_clean(const char *text, char *clean, size_t size)
 	size_t used = 0;
 
 	while (*text && used + 1 < size) {
-		size_t length = character(text);
+		size_t length = format_character(text);
 		bool is_text = length && (unsigned char)*text >= ' ' && *text != 0x7f;
 
 		if (used + length >= size)

@@ -31,6 +31,9 @@ void format_junit(const struct changes *const *list, size_t count, FILE *out);
 
 /* What they share. */
 
+/* Length of the UTF-8 character at `text` (RFC 3629), 0 where there is none. */
+size_t format_character(const char *text);
+
 /* Text that may come from anywhere, as valid UTF-8 without control characters ('?' stands
  * for what is none), cut to `size`. Returns `clean`. */
 char *format_clean(const char *text, char *clean, size_t size);

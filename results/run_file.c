@@ -68,6 +68,25 @@ int run_file_read(int directory_fd, const char *where, const char *name, char **
 	return error ? why_say(why, -error, "read %s/%s", where, name) : 0;
 }
 
+int run_file_lines(int directory_fd, const char *name, size_t *lines)
+{
+	char piece[65536];
+	struct stat status;
+	ssize_t got = 0;
+	int fd = openat(directory_fd, name,
+		O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	*lines = 0;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		while ((got = read(fd, piece, sizeof piece)) > 0)
+			for (ssize_t i = 0; i < got; i++)
+				*lines += piece[i] == '\n';
+	close(fd);
+	return got < 0 ? -EIO : 0;
+}
+
 int run_file_write(int fd, const char *text, size_t length)
 {
 	while (length) {

@@ -14,6 +14,9 @@
 int run_file_read(int directory_fd, const char *where, const char *name, char **text,
 	size_t *length, struct why *why);
 
+/* Counts the line feeds of a regular file without holding it. 0 or -errno. */
+int run_file_lines(int directory_fd, const char *name, size_t *lines);
+
 /* Writes all bytes, also where the system takes them in pieces. 0 or -errno. */
 int run_file_write(int fd, const char *text, size_t length);
 

@@ -108,8 +108,7 @@ static void show_fastest(const struct show *page, const struct summary_row *bloc
 	sheet_wrap(&page->sheet, 0, 2, line);
 }
 
-/* Reasons that differ only in numbers, such as one for each size, are one. */
-static bool same_words(const char *a, const char *b)
+bool show_same_words(const char *a, const char *b)
 {
 	while (*a || *b) {
 		while (isdigit((unsigned char)*a))
@@ -130,7 +129,7 @@ static bool is_alike(const struct summary_row *a, const struct summary_row *b)
 {
 	return (*b->reason || !show_is_ok(b)) &&
 	       strcmp(a->mechanism, b->mechanism) == 0 &&
-	       strcmp(a->status, b->status) == 0 && same_words(a->reason, b->reason);
+	       strcmp(a->status, b->status) == 0 && show_same_words(a->reason, b->reason);
 }
 
 /* "3 cases (latency, throughput)" */
@@ -211,53 +210,12 @@ static void show_not_measured(const struct show *page)
 	}
 }
 
-/* What a row says of how it was measured, and what it leaves open: a row without payload
- * (a wake-up, a floor) stands in the block of any payload, throughput in that of any gap.
- * The first row that says more decides. */
-static struct summary_row block_of(const struct show *page, size_t index)
-{
-	struct summary_row block = page->rows[index];
-
-	for (size_t i = 0; i < page->count; i++) {
-		const struct summary_row *row = &page->rows[i];
-
-		if (!show_is_in_a_block(row) || !show_same_block(row, &block))
-			continue;
-		if (!*block.payload)
-			row_text(block.payload, row->payload);
-		if (!show_is_latency(&block) && show_is_latency(row)) {
-			row_text(block.test, row->test);
-			block.gap_ns = row->gap_ns;
-		}
-	}
-	return block;
-}
-
-/* The blocks of the page, in the order of their first rows; free() the result. */
-static struct summary_row *find_blocks(const struct show *page, size_t *count)
-{
-	struct summary_row *blocks = malloc((page->count + 1) * sizeof *blocks);
-
-	*count = 0;
-	for (size_t i = 0; blocks && i < page->count; i++) {
-		size_t known = 0;
-
-		if (!show_is_in_a_block(&page->rows[i]))
-			continue;
-		blocks[*count] = block_of(page, i);
-		while (!show_same_block(&blocks[known], &blocks[*count]))
-			known++;
-		*count += known == *count;
-	}
-	return blocks;
-}
-
 static void show_page(const struct show *page)
 {
 	int64_t retries = 0;
 	bool is_measured = false;
 	size_t count;
-	struct summary_row *blocks = find_blocks(page, &count);
+	struct summary_row *blocks = show_blocks(page, &count);
 
 	for (size_t i = 0; i < count; i++)
 		show_fastest(page, &blocks[i]);

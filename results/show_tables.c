@@ -27,12 +27,6 @@ bool show_is_latency(const struct summary_row *row)
 	return strcmp(row->test, "latency") == 0;
 }
 
-bool show_is_in_a_block(const struct summary_row *row)
-{
-	return show_is_ok(row) &&
-	       (show_is_latency(row) || strcmp(row->test, "throughput") == 0);
-}
-
 bool show_same_block(const struct summary_row *a, const struct summary_row *b)
 {
 	return strcmp(a->placement, b->placement) == 0 && a->cpu_a == b->cpu_a &&

@@ -19,12 +19,19 @@ bool show_is_floor(const struct summary_row *row);
 
 bool show_is_latency(const struct summary_row *row);
 
-/* Does it stand in the table of its place: round trips and throughput? */
-bool show_is_in_a_block(const struct summary_row *row);
-
 /* Were both measured in the same place and in the same way, as far as they say? No
  * payload goes with any, and there is no gap but in round trips. */
 bool show_same_block(const struct summary_row *a, const struct summary_row *b);
+
+/* Are both reasons one, but for their numbers (one for each size)? */
+bool show_same_words(const char *a, const char *b);
+
+/* Does it stand in the table of its place: round trips and throughput? */
+bool show_is_in_block(const struct summary_row *row);
+
+/* The blocks of the page, in the order of their first rows: a row each that says all that
+ * its rows say. free() the result; NULL without memory. */
+struct summary_row *show_blocks(const struct show *page, size_t *count);
 
 /* "shared-l3, CPUs 0 and 1, payload touch, gap 1 ms, fifo:10". */
 void show_block_name(const struct summary_row *row, char *text, size_t size);

@@ -364,7 +364,7 @@ tcp|1|1" ]
 	cp -r "$SOURCE_DIR/ci/tests/golden/run-small" good
 	chmod -R u+w good
 	while IFS=: read -r kind sentence; do
-		for command in show plot "run --resume"; do
+		for command in show plot report "run --resume"; do
 			code=3
 			[ "$command" != "run --resume" ] || code=2
 			rm -rf run

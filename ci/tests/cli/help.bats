@@ -157,7 +157,7 @@ complete_words() {
 
 @test "completion offers what can stand there" {
 	"$IPCMARK" completion bash >"$BATS_TEST_TMPDIR/completion"
-	[ "$(complete_words r)" = run ]
+	[ "$(complete_words ru)" = run ]
 	[ "$(complete_words run --pre)" = --preset ]
 	[ "$(complete_words run --preset q)" = quick ]
 	[ "$(complete_words run --preset = s)" = standard ]
@@ -292,7 +292,7 @@ complete_words() {
 @test "a run directory that is none is named, and the exit code is 3" {
 	cd "$BATS_TEST_TMPDIR"
 	local command
-	for command in show plot; do
+	for command in show plot report; do
 		run "$IPCMARK" "$command" nowhere
 		[ "$status" -eq 3 ]
 		[[ $output == "ipcmark: "*nowhere* ]]
