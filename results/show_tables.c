@@ -294,7 +294,7 @@ static size_t rank(const struct show *page, const struct summary_row *block,
 		size_t at = 0;
 		double time;
 
-		if (!show_is_in_a_block(row) || show_is_floor(row) != is_floor ||
+		if (!show_is_in_block(row) || show_is_floor(row) != is_floor ||
 			!show_same_block(row, block))
 			continue;
 		while (at < count && strcmp(names[at], row->mechanism))
