@@ -51,7 +51,8 @@ sizes=1,7,64,1000,4095,4096,4097,8191,65507,65535,65536,1048575
 round_ns=10000000000 # a launch is not to take longer than this
 most_slices=256 # of a size, that a launch can have
 patience=300s # only ends what hangs; on a busy machine all of it may take long
-columns='mechanism,payload,seconds,messages,failures,leftovers,reason,at_once,kernel,commit'
+columns=mechanism,payload,seconds,messages,failures,leftovers,reason,at_once
+columns+=,kernel,commit
 
 scratch=$(mktemp -d)
 running='' own_hog=''
