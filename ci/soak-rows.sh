@@ -1,35 +1,49 @@
 #!/usr/bin/env bash
 # Every row, long enough to meet what is rare: are messages lost, repeated, changed?
-#     ci/soak-rows.sh [SECONDS=60]
+#     ci/soak-rows.sh [SECONDS=60 [AT_ONCE=1]]
 # Each usable row is measured for so many seconds with `--payload verify`, on two CPUs of
 # which the second is kept busy by something else: rounds of a few seconds, each with
 # fresh processes and kernel objects, latency and throughput in turn, odd and even sizes.
 # A row without payload makes its round trips. A row that fails is not gone on with.
 #
+# AT_ONCE rows are soaked at the same time, each in namespaces of its own (root), so that
+# what is left behind is still known to be a row's; all of them on the two CPUs, with the
+# one busy loop. That is more interruption for each row and fewer messages in its time.
+#
 # Writes one line a row to a CSV file, as soon as the row is done: seconds measured, how
 # many messages they were (a round trip counts as one, warm-ups do not), launches that
-# failed and the first reason, things left behind. Started again it goes on where it was:
-# lines of the same commit and kernel, and of at least as many seconds, stand.
+# failed and the first reason, things left behind, AT_ONCE. Started again it goes on where
+# it was: lines of the same commit and kernel, and of at least as many seconds, stand.
 #     IPCMARK_SOAK_FILE    that file; results/reference/soak-rows.csv
 #     IPCMARK_SOAK_ROWS    only these rows, separated by commas; all
 #     IPCMARK              another program than the one it builds
 # Ends with 1 if any line tells of a failure or of something left, 2 if it could not work.
-# As root it works in namespaces of its own (ci/leftovers.sh). Takes rows x SECONDS.
+# As root it works in namespaces of its own (ci/leftovers.sh). Takes rows x SECONDS, by
+# AT_ONCE.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/leftovers.sh
 . ci/steps.sh
 
-seconds=${1:-60}
-if ! [[ $# -le 1 && $seconds =~ ^[1-9][0-9]*$ ]]; then
-	echo "usage: ci/soak-rows.sh [SECONDS=60]" >&2
+seconds=${1:-60} at_once=${2:-1}
+if ! [[ $# -le 2 && $seconds =~ ^[1-9][0-9]*$ && $at_once =~ ^[1-9][0-9]?$ ]]; then
+	echo "usage: ci/soak-rows.sh [SECONDS=60 [AT_ONCE=1]], AT_ONCE at most 99" >&2
 	exit 2
 fi
+# Of several rows at once, each is left to another process of this script, a part. It is
+# told how many there are, and what keeps the CPU busy.
+in_line=${IPCMARK_SOAK_PART:-1} hog=${IPCMARK_SOAK_HOG-}
 if [ -z "${IPCMARK_ALONE-}" ] && [ -z "${IPCMARK-}" ]; then
 	configure release >/dev/null
 	build release >/dev/null
 fi
-alone "$@"
+if [ "$at_once" -eq 1 ]; then
+	alone "$@"
+elif [ "$(id -u)" != 0 ] || ! unshare --mount --ipc true 2>/dev/null; then
+	echo "soak-rows.sh: several rows at once need root and namespaces (unshare);" \
+		"soak one at a time" >&2
+	exit 2
+fi
 
 ipcmark=${IPCMARK:-build/release/ipcmark}
 file=${IPCMARK_SOAK_FILE:-results/reference/soak-rows.csv}
@@ -37,24 +51,28 @@ sizes=1,7,64,1000,4095,4096,4097,8191,65507,65535,65536,1048575
 round_ns=10000000000 # a launch is not to take longer than this
 most_slices=256 # of a size, that a launch can have
 patience=300s # only ends what hangs; on a busy machine all of it may take long
-columns='mechanism,payload,seconds,messages,failures,leftovers,reason,kernel,commit'
+columns=mechanism,payload,seconds,messages,failures,leftovers,reason,at_once
+columns+=,kernel,commit
 
 scratch=$(mktemp -d)
-running='' hog=''
+running='' own_hog=''
+declare -A row_of=() # by the process of a part
 cleanup() {
 	local pid
 
-	for pid in $running $hog; do
+	# A shell that has only just been started can lose a gentler signal.
+	[ -z "$own_hog" ] || kill -KILL "$own_hog" || true
+	for pid in $running "${!row_of[@]}"; do
 		kill "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
 	done
+	wait 2>/dev/null || true
 	unwatch_objects
 	rm -rf "$scratch"
 }
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-watch_objects "$scratch"
+[ "$at_once" -gt 1 ] || watch_objects "$scratch"
 
 sql() {
 	sqlite3 -batch -bail -separator ' ' "$scratch/soak.db" "$@"
@@ -74,11 +92,15 @@ these="\"commit\" = '$commit' and kernel = '$kernel'"
 "$ipcmark" list mechanisms --format csv >"$scratch/rows.csv"
 sql ".import --csv $scratch/rows.csv listed" \
 	"create table soaked (\"${columns//,/\",\"}\")" # no types: what is there is kept
-if [ -s "$file" ]; then
-	[ "$(head -n 1 "$file")" = "$columns" ] || fail "$file has other columns"
-	complaints=$(sql ".import --csv --skip 1 '$file' soaked" 2>&1) || true
-	[ -z "$complaints" ] || fail "$file: $complaints"
-fi
+# Lines of a file, beside those there are.
+read_lines() {
+	local complaints
+
+	[ "$(head -n 1 "$1")" = "$columns" ] || fail "$1 has other columns"
+	complaints=$(sql ".import --csv --skip 1 '$1' soaked" 2>&1) || true
+	[ -z "$complaints" ] || fail "$1: $complaints"
+}
+[ ! -s "$file" ] || read_lines "$file"
 mkdir -p "$(dirname "$file")"
 
 # Is there a line of this row that stands?
@@ -168,7 +190,7 @@ soak_row() {
 	sql "delete from soaked where mechanism = '$row'" \
 		"insert into soaked values ('$row', '$payload',
 			printf('%.1f', $measured_ns / 1e9), $messages, $failures, $count,
-			'${reason//\'/\'\'}', '$kernel', '$commit')"
+			'${reason//\'/\'\'}', $in_line, '$kernel', '$commit')"
 	write_file
 	left=
 }
@@ -184,8 +206,10 @@ hog() {
 
 cpus=$(two_cpus)
 free=${cpus%,*} busy=${cpus#*,}
-hog "$busy" &
-hog=$!
+if [ -z "$hog" ]; then
+	hog "$busy" &
+	hog=$! own_hog=$!
+fi
 
 # Usable rows that were asked for and pass messages.
 rows=()
@@ -201,15 +225,49 @@ done < <(sql "select mechanism, case when usable <> 'yes' then reason
 [ ${#rows[@]} -gt 0 ] || fail "no such row is usable here"
 
 number=0
-for row in "${rows[@]}"; do
+tell_row() {
 	number=$((number + 1))
-	if ! is_done "$row"; then
-		soak_row "$row"
-	fi
 	sql "select '[$number/${#rows[@]}] ' || mechanism || ': ' || seconds || ' s, ' ||
 		messages || ' messages, ' || failures || ' failed, ' || leftovers ||
 		' left behind' || iif(reason = '', '', ': ' || reason)
-		from soaked where mechanism = '$row'"
+		from soaked where mechanism = '$1'"
+}
+
+# Starts a part.
+start_part() {
+	IPCMARK=$ipcmark IPCMARK_SOAK_ROWS=$1 IPCMARK_SOAK_FILE=$scratch/$1.csv \
+		IPCMARK_SOAK_HOG=$hog IPCMARK_SOAK_PART=$at_once \
+		"$BASH" ci/soak-rows.sh "$seconds" >"$scratch/$1.log" 2>&1 &
+	row_of[$!]=$1
+}
+
+# Waits for any part and takes over its line.
+end_part() {
+	local pid status=0 row
+
+	wait -n -p pid "${!row_of[@]}" || status=$?
+	row=${row_of[$pid]}
+	unset "row_of[$pid]"
+	[ "$status" -le 1 ] || fail "$row: $(tail -n 3 "$scratch/$row.log")"
+	sql "delete from soaked where mechanism = '$row'"
+	read_lines "$scratch/$row.csv"
+	write_file
+	tell_row "$row"
+}
+
+for row in "${rows[@]}"; do
+	if is_done "$row"; then
+		tell_row "$row"
+	elif [ "$at_once" -eq 1 ]; then
+		soak_row "$row"
+		tell_row "$row"
+	else
+		[ ${#row_of[@]} -lt "$at_once" ] || end_part
+		start_part "$row"
+	fi
+done
+while [ ${#row_of[@]} -gt 0 ]; do
+	end_part
 done
 
 in_rows=$(printf "'%s'," "${rows[@]}")

@@ -59,9 +59,9 @@ line_of() {
 	[[ $output == *"four is left out: it passes no messages"* ]]
 	[[ $output == *"2 rows, 10000 messages, 0 launches failed, 0 things left"* ]]
 	[ "$(head -n 1 "$IPCMARK_SOAK_FILE")" = \
-		mechanism,payload,seconds,messages,failures,leftovers,reason,kernel,commit ]
+		mechanism,payload,seconds,messages,failures,leftovers,reason,at_once,kernel,commit ]
 	# Rounds of 0.4 s.
-	[[ $(line_of one) == "one,verify,2.0,5000,0,0,\"\",$(uname -r),aaaa" ]]
+	[[ $(line_of one) == "one,verify,2.0,5000,0,0,\"\",1,$(uname -r),aaaa" ]]
 	[ "$(grep -c '^one ' "$LOG")" -eq 5 ]
 	[ "$(wc -l <"$IPCMARK_SOAK_FILE")" -eq 3 ]
 	grep -Eq '^two ([0-9]+),\1$' "$LOG"
@@ -105,6 +105,33 @@ line_of() {
 	[ "$(grep -c '^one ' "$LOG")" -eq 1 ]
 }
 
+@test "soak: several rows at once, each in a place of its own, beside one busy loop" {
+	if [ "$(id -u)" != 0 ] || ! unshare --mount --ipc true; then
+		run "$top/ci/soak-rows.sh" 1 2
+		[ "$status" -eq 2 ]
+		[[ $output == *"soak one at a time"* ]]
+		skip "no namespaces of its own here"
+	fi
+	# Each waits until both have begun; what one leaves is not the other's.
+	# shellcheck disable=SC2016 # for the fake to expand
+	echo 'touch "$LOG.$row"
+	for ((i = 0; i < 400; i++)); do
+		[ -e "$LOG.one" ] && [ -e "$LOG.two" ] && break
+		sleep 0.05
+	done
+	[ "$row" = two ] || touch /dev/shm/kept
+	echo "$IPCMARK_SOAK_HOG" >>"$LOG.hogs"' >"$STORY"
+	run "$top/ci/soak-rows.sh" 2 2
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ -e "$LOG.one" ] && [ -e "$LOG.two" ]
+	[ "$(sort -u "$LOG.hogs" | grep -c .)" -eq 1 ]
+	[[ $(line_of one) == one,verify,*,0,1,*/kept*,2,* ]]
+	[[ $(line_of two) == two,verify,2.0,5000,0,0,*,2,* ]]
+	[[ $output == *"2 rows, "*"1 things left behind"* ]]
+	[ ! -e /dev/shm/kept ]
+}
+
 @test "soak: nothing measured is no success" {
 	echo 'status=skipped reason="no such size" messages=' >"$STORY"
 	IPCMARK_SOAK_ROWS=one run "$top/ci/soak-rows.sh" 1
@@ -114,7 +141,7 @@ line_of() {
 
 @test "soak: what a row leaves behind is counted once, against that row" {
 	# shellcheck disable=SC2016 # for the fake to expand
-	echo '[ "$row" = two ] || { touch "$TMPDIR/kept"; sleep 60 >/dev/null 2>&1 & }' >"$STORY"
+	echo '[ "$row" = two ] || { touch "$TMPDIR/kept"; sleep 600 >/dev/null 2>&1 & }' >"$STORY"
 	run "$top/ci/soak-rows.sh" 1
 	echo "$output"
 	[ "$status" -eq 1 ]
