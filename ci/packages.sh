@@ -44,6 +44,7 @@ test  gcc-multilib   link:gcc,-m32
 test  perl           command:prove
 test  procps         command:ps
 test  util-linux     command:prlimit
+test  valgrind       command:valgrind
 '
 
 # Is version $1 at least $2? Dotted numbers.
