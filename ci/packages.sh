@@ -45,6 +45,7 @@ test  gcc-multilib   link:gcc,-m32
 test  perl           command:prove
 test  procps         command:ps
 test  util-linux     command:prlimit
+test  valgrind       command:valgrind
 look  chromium       command:chromium|chromium-browser
 look  python3        command:python3
 '

@@ -16,6 +16,7 @@ enum { ID, PROMISE, SAYS, CITE, METHOD, DIFFERS, BREAKS, COLUMNS };
 static const char *const columns[COLUMNS] = { "id", "promise", "says", "cite", "method",
 	"differs", "breaks" };
 
+static char *file; /* the words of all texts lie in it */
 static struct text *texts;
 static size_t text_count;
 
@@ -51,21 +52,21 @@ static int add(char **fields, int got, struct why *why)
 
 int texts_load(struct why *why)
 {
-	char *fields[COLUMNS], *bytes, *at;
+	char *fields[COLUMNS], *at;
 	size_t length;
 	int got, error = 0;
 
 	if (texts)
 		return 0;
-	bytes = embedded_copy(TEXTS_FILE, &length); /* the fields stay in it */
-	if (!bytes)
+	file = embedded_copy(TEXTS_FILE, &length);
+	if (!file)
 		return why_say(why, ENOMEM, "read " TEXTS_FILE);
-	at = bytes;
-	got = csv_record(&at, bytes + length, fields, COLUMNS);
+	at = file;
+	got = csv_record(&at, file + length, fields, COLUMNS);
 	for (int i = 0; i < COLUMNS; i++)
 		if (got != COLUMNS || strcmp(fields[i], columns[i]) != 0)
 			return why_say(why, 0, TEXTS_FILE ": no column '%s'", columns[i]);
-	while (!error && (got = csv_record(&at, bytes + length, fields, COLUMNS)) > 0)
+	while (!error && (got = csv_record(&at, file + length, fields, COLUMNS)) > 0)
 		error = add(fields, got, why);
 	if (!error && got < 0)
 		error = why_say(why, 0, TEXTS_FILE ": a record does not end");
