@@ -120,6 +120,10 @@ file == 1 {
 }
 
 {
+	if (kind[$1] == "aa") {
+		unchanged += $7 == "no change"
+		compared++
+	}
 	for (r = 1; r <= rule_count; r++) {
 		alarm = judge(rules[r])
 		if ($6 == 1) {
@@ -140,6 +144,7 @@ file == 1 {
 
 END {
 	print "rule,what,count,of,rate,bound_95"
+	say("duet", "A/A cases told to be without change", unchanged, compared, 0)
 	for (r = 1; r <= rule_count; r++) {
 		say(rules[r], "A/A suites with an alarm", wrong[r, "aa"], suites["aa"], 1)
 		say(rules[r], "injected suites with an alarm elsewhere", wrong[r, "injected"],

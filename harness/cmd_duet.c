@@ -157,7 +157,7 @@ static int make_plan(struct session *session, struct why *why)
 	return session->cases ? 0 : why_say(why, 0, "nothing is left to compare");
 }
 
-/* Above the servers, which are above the sides; whatever is started begins without. */
+/* Above the servers, which are above the sides. */
 static int rise(struct session *session, struct why *why)
 {
 	bool is_auto = session->asked->sched == RUN_SCHED_AUTO;
@@ -284,6 +284,8 @@ static int play(struct session *session, const char *const lines[2],
 		one->role = roles[side];
 		snprintf(one->command, sizeof one->command, "%s", lines[side]);
 		one->janitor = &session->janitor;
+		if (session->fifo.policy == SCHED_POLICY_FIFO)
+			one->priority = session->fifo.priority + 1;
 		one->timeout_ns = (uint64_t)session->options.deadline_ns;
 		one->from = -1;
 		one->child.pidfd = -1;

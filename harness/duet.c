@@ -92,14 +92,15 @@ static void put_sched(
 
 	if (options->sched == RUN_SCHED_FIFO)
 		put(message, "sched=fifo:%d", options->sched_priority);
+	else if (options->sched == RUN_SCHED_OTHER)
+		put(message, "sched=other");
+	else if (duet->fifo.policy != SCHED_POLICY_FIFO)
+		put(message, "sched=inherit");
 	/* A spinner under SCHED_FIFO is decided by the real-time throttle. */
-	else if (options->sched == RUN_SCHED_INHERIT &&
-		 duet->fifo.policy == SCHED_POLICY_FIFO &&
-		 !(planned->mechanism->caps & CAP_SPINS))
-		put(message, "sched=fifo:%d", duet->fifo.priority);
+	else if (planned->mechanism->caps & CAP_SPINS)
+		put(message, "sched=other");
 	else
-		put(message, "sched=%s",
-			options->sched == RUN_SCHED_OTHER ? "other" : "inherit");
+		put(message, "sched=fifo:%d", duet->fifo.priority);
 }
 
 static void compose(const struct duet *duet, const struct planned *planned,

@@ -47,8 +47,12 @@ static void bind_to(const struct placement *placement)
 static int be_command(void *argument)
 {
 	const struct command_start *start = argument;
+	const struct sched_param parameter = { .sched_priority = start->side->priority };
 
 	bind_to(start->placement);
+	/* Half of a launch is its start, and a busy machine would make it most. */
+	if (parameter.sched_priority)
+		(void)sched_setscheduler(0, SCHED_FIFO, &parameter);
 	/* dup2 clears close-on-exec, which all other descriptors have. */
 	if (dup2(start->in, STDIN_FILENO) < 0 || dup2(start->out, STDOUT_FILENO) < 0)
 		return 126;

@@ -21,6 +21,7 @@ struct duet_side {
 	const char *role; /* "base" or "candidate" */
 	char command[DUET_COMMAND]; /* for the shell, "serve" included */
 	struct janitor *janitor;
+	int priority; /* it is begun under SCHED_FIFO at this, or 0: begun as it comes */
 	uint64_t timeout_ns; /* for an answer that takes no time of its own; twice that
 			      * where it has the same time to give up by itself */
 

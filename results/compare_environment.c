@@ -48,9 +48,9 @@ static const struct {
 static const char *const passing[] = { "time.utc", "cpu.mhz", "clock.ns_per_tick",
 	"clock.cost_ns", "clock.resolution_ns", "cpu.throttled_count",
 	"cgroup.throttled_count", "cgroup.path", "cgroup.cpu_max_file", "load.", "steal.",
-	"memory.available", "option.out", "option.command", "option.seed", "option.launches",
-	"option.slices", "option.mechanisms", "option.tests", "option.sizes",
-	"option.preset", "run." };
+	"memory.available", "option.out", "option.command", "option.seed",
+	"option.launches", "option.slices", "option.mechanisms", "option.tests",
+	"option.sizes", "option.preset", "run." };
 
 static bool begins(const char *key, const char *with)
 {

@@ -45,6 +45,7 @@ says() {
 	rates
 	says 'duet,A/A suites with an alarm,0,30,0.0 %,at most 9.5 %'
 	says 'duet,cases alarmed that nothing was done to,0,50,0.0 %,at most 5.8 %'
+	says 'duet,A/A cases told to be without change,30,30,100.0 %,at least 90.5 %'
 	says 'duet,found at +5 %,19,20,95.0 %,at least 78.4 %'
 	says 'fixed5,found at +5 %,20,20,100.0 %,at least 86.1 %'
 	run grep -c 'found at +3' rates.csv
