@@ -85,15 +85,30 @@ static int names_width(void)
 	return (int)width;
 }
 
+static int tests_width(void)
+{
+	char tests[LIST_TEXT];
+	size_t width = 0;
+
+	for (size_t i = 0; i < mechanism_count; i++) {
+		size_t length = strlen(
+			test_words(mechanisms[i]->tests, ",", tests, sizeof tests));
+
+		if (length > width)
+			width = length;
+	}
+	return (int)width;
+}
+
 static void mechanism_lines(
 	const struct mechanism *mechanism, const struct why *why, bool colour)
 {
 	char tests[LIST_TEXT], caps[LIST_TEXT];
 	bool is_usable = !why->text[0];
 
-	printf("%s%-*s%s %-14s %-28s %s\n", colour ? "\033[1m" : "", names_width(),
+	printf("%s%-*s%s %-14s %-*s %s\n", colour ? "\033[1m" : "", names_width(),
 		mechanism->name, colour ? "\033[0m" : "", mechanism->family,
-		test_words(mechanism->tests, ",", tests, sizeof tests),
+		tests_width(), test_words(mechanism->tests, ",", tests, sizeof tests),
 		is_usable ? "yes" : "no");
 	if (!is_usable)
 		printf("    %snot usable here: %s%s\n", colour ? "\033[33m" : "",
@@ -120,8 +135,8 @@ static int list_mechanisms(const struct options *options)
 			"says", "tests", "caps", "preset", "settings", "size_setting",
 			"usable", "reason", NULL });
 	else
-		printf("%-*s %-14s %-28s %s\n", names_width(), "mechanism", "family",
-			"tests", "usable here");
+		printf("%-*s %-14s %-*s %s\n", names_width(), "mechanism", "family",
+			tests_width(), "tests", "usable here");
 	for (size_t i = 0; i < mechanism_count; i++) {
 		why_clear(&why);
 		if (probe_mechanism(mechanisms[i], &janitor, &why))

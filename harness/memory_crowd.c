@@ -273,6 +273,13 @@ static int create_all(struct crowd *crowd, size_t count, struct why *why)
 	return error;
 }
 
+static int say_late(const struct crowd *crowd, struct why *why)
+{
+	why_say(why, 0, "%s: %zu channels were not made ready before the deadline",
+		crowd->spec->pair->mechanism->name, crowd->count);
+	return -ETIMEDOUT;
+}
+
 /* Sleeps until both sides have done the stage. */
 static int await_stage(struct crowd *crowd, struct why *why)
 {
@@ -293,9 +300,7 @@ static int await_stage(struct crowd *crowd, struct why *why)
 				strsignal(interrupt_signal()));
 		count = ppoll(events, 1 + CROWD_SIDES, &timeout, interrupt_mask());
 		if (count == 0)
-			return why_say(why, ETIMEDOUT,
-				"%s: %zu channels were not made ready before the deadline",
-				name, crowd->count);
+			return say_late(crowd, why);
 		if (count < 0 && errno != EINTR)
 			return why_say(why, errno, "wait for the sides");
 		if (count < 0)

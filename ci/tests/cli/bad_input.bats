@@ -115,7 +115,7 @@ need_unprivileged() {
 		--mechanisms pipe,piep
 	refused 2 "ipcmark: --mechanisms: there is no mechanism 'zzzzz'; see 'ipcmark list mechanisms'" \
 		--mechanisms zzzzz
-	refused 2 "ipcmark: --tests: 'latancy' is none of latency, throughput, capacity; did you mean latency?" \
+	refused 2 "ipcmark: --tests: 'latancy' is none of latency, throughput, capacity, connect, send, pieces, memory; did you mean latency?" \
 		--tests latancy
 	refused 2 "ipcmark: --placements: 'unpined' is not a placement; did you mean unpinned? (there are same-cpu, smt, shared-l2, shared-l3, same-package, cross-package, cross-numa, unpinned, all-pairs)" \
 		--placements unpined

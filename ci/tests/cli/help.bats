@@ -236,7 +236,7 @@ complete_words() {
 }
 
 @test "lists are made for people and for programs" {
-	"$IPCMARK" list | grep -qE '^pipe +pipe +latency,throughput,capacity +(yes|no)$'
+	"$IPCMARK" list | grep -qE '^pipe +pipe +latency,throughput,capacity,send,pieces,memory +(yes|no)$'
 	"$IPCMARK" list mechanisms --format csv >"$BATS_TEST_TMPDIR/csv"
 	head -1 "$BATS_TEST_TMPDIR/csv" | grep -q '^mechanism,title,family,'
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/csv")" -eq \

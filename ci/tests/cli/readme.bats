@@ -19,7 +19,7 @@ setup() {
 	[ "$status" -eq 1 ]
 	[ "$(grep -c '^| `' "$README")" = \
 		"$(("$("$IPCMARK" list mechanisms --format csv | wc -l)" - 1))" ]
-	grep -qF '| `pipe` | pipe | anonymous pipe, one a direction | latency, throughput, capacity |' \
+	grep -qF '| `pipe` | pipe | anonymous pipe, one a direction | latency, throughput, capacity, send, pieces, memory |' \
 		"$README"
 	grep -q '^| `eventfd` .*| no payload' "$README"
 }

@@ -242,7 +242,8 @@ static void add_everything(struct room *room)
 					ns * (1 + (double)size / 1e5));
 			if (mechanism->tests & TEST_BIT(TEST_THROUGHPUT))
 				add_throughput(room, mechanism->name, size,
-					1e9 * (double)size / ns);
+					1e9 * (double)size /
+						(ns * (1 + (double)size / 1e5)));
 		}
 		if (mechanism->tests & TEST_BIT(TEST_CAPACITY))
 			add_all_capacity(room, mechanism);

@@ -2,6 +2,8 @@
  * tests read caps, never names, so that a new row is tested by being there. */
 #include "ground_helper.h"
 
+#include "harness/side.h"
+
 #define MIB ((size_t)1 << 20)
 
 /* --- caps and operations
@@ -60,6 +62,12 @@ static void let_go(struct channel *channel)
 	(void)channel;
 }
 
+static int dialled(struct channel *channel)
+{
+	(void)channel;
+	return 0;
+}
+
 #define SETTING(label)                                                                   \
 	{                                                                                \
 		.name = label, .standard = 1, .least = 0, .most = 9                      \
@@ -93,6 +101,11 @@ static const struct mechanism right_rows[] = {
 	{ GOOD, .reserve = transfer_reserve,
 		.caps = CAP_PAYLOAD | CAP_INPLACE | CAP_SPINS },
 	{ GOOD, .offer = transfer_offer, .tests = TEST_BIT(TEST_CAPACITY) },
+	{ GOOD, .offer = transfer_offer, .tests = TESTS_CHANNEL },
+	{ GOOD, .offer = transfer_offer, .tests = TESTS_STREAM },
+	{ GOOD, .caps = CAP_BLOCKS,
+		.tests = TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_MEMORY) },
+	{ GOOD, .dial = dialled, .hang_up = dialled, .tests = TEST_BIT(TEST_CONNECT) },
 };
 
 static const struct {
@@ -131,6 +144,16 @@ static const struct {
 		"coalesces" },
 	{ { GOOD, .caps = CAP_BLOCKS, .tests = TEST_BIT(TEST_THROUGHPUT) },
 		"CAP_PAYLOAD" },
+	{ { GOOD, .caps = CAP_BLOCKS, .tests = TEST_BIT(TEST_PIECES) }, "CAP_PAYLOAD" },
+	{ { GOOD, .tests = TEST_BIT(TEST_CONNECT) }, "connect needs dial" },
+	{ { GOOD, .dial = dialled, .hang_up = dialled }, "connect needs dial" },
+	{ { GOOD, .dial = dialled, .tests = TEST_BIT(TEST_CONNECT) }, "both or none" },
+	{ { GOOD, .hang_up = dialled }, "both or none" },
+	{ { GOOD, .tests = TEST_BIT(TEST_SEND) }, "send needs offer" },
+	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_BOUNDARIES,
+		  .tests = TEST_BIT(TEST_PIECES) },
+		"stream of bytes" },
+	{ { GOOD, WORKS, .tests = TEST_BIT(TEST_MEMORY) }, "memory needs a channel" },
 	{ { GOOD, .caps = CAP_PAYLOAD }, "CAP_BLOCKS or CAP_SPINS" },
 	{ { GOOD, .caps = CAP_PAYLOAD | CAP_BLOCKS | CAP_SPINS },
 		"CAP_BLOCKS or CAP_SPINS" },
@@ -300,6 +323,94 @@ static void gaps_lie_between_round_trips(void **state)
 	}
 }
 
+/* --- connections, pieces, lone sends
+ * ------------------------------------------------------ */
+
+static const size_t more_sizes[] = { 2, 64, 4097 };
+
+/* Messages of all sizes arrive whole, whoever connects and however they are cut; the pair
+ * goes on with what attach made. */
+static void connections_and_pieces_carry_messages(void **state)
+{
+	static const enum test tests[] = { TEST_CONNECT, TEST_PIECES, TEST_LATENCY };
+	unsigned rows[3] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < mechanism_count; i++) {
+		const struct mechanism *mechanism = mechanisms[i];
+		size_t descriptors = open_descriptors();
+		struct pair *pair;
+
+		if (!(mechanism->tests &
+			    (TEST_BIT(TEST_CONNECT) | TEST_BIT(TEST_PIECES))) ||
+			!is_usable(&ground.context, mechanism))
+			continue;
+		pair = start(mechanism, more_sizes[2]);
+		for (size_t s = 0; s < 3; s++)
+			for (size_t t = 0; t < 3; t++) {
+				struct slice slice = slice_of(
+					tests[t], more_sizes[s], MS);
+				const struct report *report;
+
+				if (!(mechanism->tests & TEST_BIT(tests[t])))
+					continue;
+				rows[t]++;
+				slice.pieces = 2 + s;
+				slice.pieces = slice.pieces < slice.size ? slice.pieces
+									 : slice.size;
+				(void)run(pair, mechanism, &slice);
+				report = pair_report(pair, 0);
+				assert_true(report->messages >= 1);
+				assert_int_equal(
+					report->bytes, report->messages * slice.size);
+				assert_int_equal(report->cost_messages,
+					pair_report(pair, 1)->cost_messages);
+			}
+		pair_stop(pair);
+		assert_only_ground(&ground, descriptors);
+	}
+	assert_true(rows[0] && rows[1] && rows[2]);
+}
+
+/* What is found to fit is sent without the receiver's help, and then read, in order. */
+static void lone_sends_find_room(void **state)
+{
+	unsigned rows = 0;
+
+	(void)state;
+	for (size_t i = 0; i < mechanism_count; i++) {
+		const struct mechanism *mechanism = mechanisms[i];
+		struct slice slice = slice_of(TEST_SEND, 64, MS);
+		const struct report *report;
+		struct pair *pair;
+		uint64_t room;
+
+		if (!(mechanism->tests & TEST_BIT(TEST_SEND)) ||
+			!is_usable(&ground.context, mechanism))
+			continue;
+		rows++;
+		pair = start(mechanism, slice.size);
+		slice.is_warm_up = true;
+		(void)run(pair, mechanism, &slice);
+		room = pair_report(pair, 0)->room;
+		if (!room)
+			fail_msg("%s: not one message of 64 bytes fits", mechanism->name);
+		slice.is_warm_up = false;
+		slice.batch = measure_burst(room);
+		assert_in_range(slice.batch, 1, room);
+		for (unsigned turn = 0; turn < 3; turn++) {
+			(void)run(pair, mechanism, &slice);
+			report = pair_report(pair, 0);
+			assert_true(report->messages >= slice.batch);
+			assert_int_equal(report->messages % slice.batch, 0);
+			assert_int_equal(
+				report->messages, pair_report(pair, 1)->cost_messages);
+		}
+		pair_stop(pair);
+	}
+	assert_true(rows > 0);
+}
+
 /* --- capacity
  * ----------------------------------------------------------------------------- */
 
@@ -387,6 +498,8 @@ int main(void)
 		cmocka_unit_test(odd_and_greatest_sizes_arrive_intact),
 		cmocka_unit_test(many_messages_stay_in_order),
 		cmocka_unit_test(gaps_lie_between_round_trips),
+		cmocka_unit_test(connections_and_pieces_carry_messages),
+		cmocka_unit_test(lone_sends_find_room),
 		cmocka_unit_test(capacity_is_what_comes_out),
 		cmocka_unit_test(capacity_slices_repeat),
 	};
