@@ -104,6 +104,11 @@ static bool term_amount(const struct node *node, const struct supply *supply,
 
 		if (!is_at(from, node, supply->has_sizes, spot))
 			continue;
+		/* One that lost launches and so its interval would take that of all. */
+		if (is_found && isnan(other->low) && !isnan(amount->low))
+			continue;
+		if (is_found && isnan(amount->low) && !isnan(other->low))
+			is_found = false;
 		if (!is_found || (more ? other->value > amount->value
 				       : other->value < amount->value))
 			*mechanism = from->row.mechanism;

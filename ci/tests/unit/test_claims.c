@@ -151,11 +151,20 @@ static void intervals_that_overlap_tell_nothing(void **state)
 	assert_int_equal(judged.evidence[0].truth, TRUTH_TIE);
 	because_is("it cannot be told in 1 of 1 comparisons; more --launches make the "
 		   "intervals narrower");
-	/* As many that can be told as cannot: they decide. */
+	/* A quarter that can be told decides, less does not. */
 	add("pipe", "shared-l3", 64, 4000);
 	add("fifo", "shared-l3", 64, 5000);
+	add("pipe", "same-cpu", 128, 2000);
+	add("fifo", "same-cpu", 128, 2005);
+	add("pipe", "same-cpu", 256, 2000);
+	add("fifo", "same-cpu", 256, 2005);
 	assert_int_equal(judge_rule("latency(pipe) < latency(fifo)"), CLAIM_CONFIRMED);
 	because_is("true on shared-l3; not told apart on same-cpu");
+	add("pipe", "same-cpu", 512, 2000);
+	add("fifo", "same-cpu", 512, 2005);
+	assert_int_equal(judge_rule("latency(pipe) < latency(fifo)"), CLAIM_UNDECIDED);
+	because_is("it cannot be told in 4 of 5 comparisons; more --launches make the "
+		   "intervals narrower");
 	/* But not for a part of the claim that cannot be told at all. */
 	assert_int_equal(judge_rule("latency(pipe) < latency(fifo) on shared-l3; "
 				    "latency(pipe) < latency(fifo) on same-cpu"),
@@ -190,6 +199,22 @@ static void the_best_of_several_stands_for_them(void **state)
 		judge_rule("latency(floor_*) < latency(shm_*)"), CLAIM_CONFIRMED);
 	assert_int_equal(judge_rule("latency(shm_spin, pipe) < latency(shm_futex)"),
 		CLAIM_CONFIRMED);
+}
+
+static void one_without_an_interval_does_not_take_that_of_all(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct result_row row = runs_row(next_launch++, 100);
+
+		row_text(row.mechanism, "shm_anon_spin");
+		runs_append(run, &row);
+	}
+	add("shm_spin", "shared-l3", 64, 300);
+	add("pipe", "shared-l3", 64, 5000);
+	assert_int_equal(judge_rule("latency(shm_*) < latency(pipe)"), CLAIM_CONFIRMED);
+	assert_string_equal(judged.evidence[0].text,
+		"64 B, shared-l3: shm_spin 300 ns (298 to 302) < pipe 5 µs (4.97 to 5.03)");
 }
 
 static void bounds_hold_the_whole_interval_or_nothing_of_it(void **state)
@@ -494,6 +519,7 @@ int main(void)
 		TEST(intervals_that_overlap_tell_nothing),
 		TEST(fewer_than_6_launches_decide_nothing),
 		TEST(the_best_of_several_stands_for_them),
+		TEST(one_without_an_interval_does_not_take_that_of_all),
 		TEST(bounds_hold_the_whole_interval_or_nothing_of_it),
 		TEST(a_mechanism_without_payload_goes_with_any_size),
 		TEST(what_is_counted_needs_no_interval),
