@@ -12,8 +12,8 @@
 #     font:NAME         fontconfig knows the family (figures; only asked for on Debian)
 #     link:FLAGS        the compiler named first links a program with these flags
 # What is `maybe` there adds mechanisms or formats: installed where that can be done
-# without asking anybody, and nothing ends without it. `look` is the same for the tests: what
-# looks at the report, which they skip where it is not.
+# without asking anybody, and nothing ends without it. `look` is the same for the tests:
+# what looks at the report, which they skip where it is not.
 package_table='
 bench gcc            command:gcc
 bench libc6-dev      header:stdio.h

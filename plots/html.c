@@ -39,34 +39,34 @@ void html_text(FILE *out, const char *text)
 	}
 }
 
-/* Writes one number as its conversion, the `length` bytes at `spec`, says; a '*' takes an
+/* Writes a double as its conversion, the `length` bytes at `spec`, says; a '*' takes an
  * int before it. */
-static void put_number(FILE *out, const char *spec, size_t length, va_list *arguments)
+static void put_double(FILE *out, const char *spec, size_t length, va_list *arguments)
 {
 	char format[32];
-	const char *last = spec + length - 1;
+	const char *star = memchr(spec, '*', length);
+	size_t before = star ? (size_t)(star - spec) : length;
 
-	snprintf(format, sizeof format, "%.*s", (int)length, spec);
-	if (memchr(spec, '*', length)) {
-		size_t before = (size_t)((const char *)memchr(spec, '*', length) - spec);
-
-		snprintf(format, sizeof format, "%.*s%d%.*s", (int)before, spec,
-			va_arg(*arguments, int), (int)(length - before - 1),
-			spec + before + 1);
-	}
+	snprintf(format, sizeof format, "%.*s", (int)before, spec);
+	if (star)
+		snprintf(format + before, sizeof format - before, "%d%.*s",
+			va_arg(*arguments, int), (int)(length - before - 1), star + 1);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	if (strchr("fgeG", *last))
-		fprintf(out, format, va_arg(*arguments, double));
-	else if (memchr(spec, 'z', length))
-		fprintf(out, format, va_arg(*arguments, size_t));
-	else if (length > 3 && last[-1] == 'l' && last[-2] == 'l')
-		fprintf(out, format, va_arg(*arguments, long long));
-	else if (last[-1] == 'l')
-		fprintf(out, format, va_arg(*arguments, long));
-	else
-		fprintf(out, format, va_arg(*arguments, int));
+	fprintf(out, format, va_arg(*arguments, double));
 #pragma GCC diagnostic pop
+}
+
+/* A whole number of the size that the conversion says. */
+static long long take_number(const char *spec, size_t length, va_list *arguments)
+{
+	if (memchr(spec, 'z', length))
+		return (long long)va_arg(*arguments, size_t);
+	if (length > 3 && spec[length - 3] == 'l')
+		return va_arg(*arguments, long long);
+	if (length > 2 && spec[length - 2] == 'l')
+		return va_arg(*arguments, long);
+	return va_arg(*arguments, int);
 }
 
 void html_print(FILE *out, const char *format, ...)
@@ -87,8 +87,10 @@ void html_print(FILE *out, const char *format, ...)
 			html_text(out, va_arg(arguments, const char *));
 		else if (format[length - 1] == '%')
 			putc('%', out);
+		else if (strchr("fgeG", format[length - 1]))
+			put_double(out, format, length, &arguments);
 		else
-			put_number(out, format, length, &arguments);
+			fprintf(out, "%lld", take_number(format, length, &arguments));
 		format += length;
 	}
 	va_end(arguments);

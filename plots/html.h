@@ -10,9 +10,9 @@
  * and line feed) becomes U+FFFD. */
 void html_text(FILE *out, const char *text);
 
-/* As printf, but that each %s is written by html_text(). The format is markup. Knows
- * %s, %%, and what takes an int, a long, a long long, a size_t or a double, also with a
- * precision of '*'. */
+/* As printf, but that each %s is written by html_text(). The format is markup. Knows %s,
+ * %%, whole numbers without flags (%d, %ld, %lld, %zu), and doubles with all that printf
+ * knows, also a precision of '*'. */
 void html_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* "shared-l3, CPU 0" as an id or a class: letters, digits and '-'. `name` has HTML_NAME

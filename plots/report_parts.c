@@ -102,8 +102,13 @@ static void put_meaning(FILE *out, const struct report_block *block)
 {
 	const char *meaning = report_placement(block->like.placement);
 
-	html_print(out, "%c%s", toupper((unsigned char)*meaning),
-		*meaning ? meaning + 1 : "");
+	/* A name that is none of ours may begin with anything. */
+	if (meaning == block->like.placement) {
+		html_text(out, meaning);
+	} else {
+		putc(toupper((unsigned char)*meaning), out);
+		html_text(out, meaning + 1);
+	}
 }
 
 void report_block_heading(struct report_page *page, const struct report_run *run,

@@ -22,7 +22,7 @@ static const struct {
 	[L2] = { "l2", "L2 cache", "cache.l2" },
 	[CORE] = { "core", "Core", "" } };
 
-static int number(const struct pu *pu, enum level level)
+static int number(const struct pu *pu, size_t level)
 {
 	const int numbers[LEVELS] = { pu->package, pu->l3, pu->l2, pu->core };
 
@@ -39,15 +39,15 @@ static void put_picture(struct report_page *page, const struct report_run *run,
 		"their cores, caches and packages\">\n",
 		count);
 	for (size_t i = 0; i <= count; i++) {
-		enum level from = 0;
+		size_t from = 0;
 
 		/* What the next one does not share is closed from the inside. */
 		while (from < LEVELS && i < count && number(&pus[i], from) == open[from])
 			from++;
-		for (enum level level = LEVELS; level-- > from;)
+		for (size_t level = LEVELS; level-- > from;)
 			if (open[level] >= 0)
 				fputs("</div></div>", page->out);
-		for (enum level level = from; level < LEVELS && i < count; level++) {
+		for (size_t level = from; level < LEVELS && i < count; level++) {
 			const char *size = report_fact(run, levels[level].fact);
 
 			open[level] = number(&pus[i], level);

@@ -71,25 +71,59 @@ static int compare_members(const void *left, const void *right)
 	return order ? order : (a->row > b->row) - (a->row < b->row);
 }
 
-/* Gives each row its case and sorts. What was measured makes the cases; what was not
- * joins one of them where it can. `firsts` has room for a row a case. */
-static void group_rows(const struct result_row *rows, size_t count,
-	const struct result_row **firsts, struct member *members)
-{
-	size_t groups = 0;
+/* A case in the making; those that share what every launch knows of its case hang
+ * together. */
+struct group {
+	const struct result_row *first;
+	size_t next; /* of the same bucket, in the order they were met; NO_GROUP at the
+			end */
+};
+#define NO_GROUP SIZE_MAX
+#define BUCKETS  4096
 
+static size_t add_to_hash(size_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u; /* FNV-1a */
+	return hash * 31;
+}
+
+static size_t bucket_of(const struct result_row *row)
+{
+	size_t hash = 2166136261u;
+
+	hash = add_to_hash(hash, row->mechanism);
+	hash = add_to_hash(hash, row->test);
+	hash = add_to_hash(hash, row->placement);
+	hash = (hash ^ (size_t)row->size_bytes) * 16777619u;
+	hash = (hash ^ (size_t)row->sweep_wanted) * 16777619u;
+	return (hash ^ hash >> 15) % BUCKETS;
+}
+
+/* Gives each row its case and sorts. What was measured makes the cases; what was not
+ * joins one of them where it can. `groups` has room for one a row. */
+static void group_rows(const struct result_row *rows, size_t count, struct group *groups,
+	struct member *members)
+{
+	size_t group_count = 0, heads[BUCKETS];
+
+	for (size_t i = 0; i < BUCKETS; i++)
+		heads[i] = NO_GROUP;
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < count; i++) {
-			size_t group = 0;
+			size_t *link = &heads[bucket_of(&rows[i])];
 
 			if (is_ok(&rows[i]) != (pass == 0))
 				continue;
-			while (group < groups &&
-				!same_case(firsts[group], &rows[i], pass == 1))
-				group++;
-			if (group == groups)
-				firsts[groups++] = &rows[i];
-			members[i] = (struct member) { &rows[i], group };
+			while (*link != NO_GROUP &&
+				!same_case(groups[*link].first, &rows[i], pass == 1))
+				link = &groups[*link].next;
+			if (*link == NO_GROUP) {
+				groups[group_count] = (struct group) { &rows[i],
+					NO_GROUP };
+				*link = group_count++;
+			}
+			members[i] = (struct member) { &rows[i], *link };
 		}
 	}
 	qsort(members, count, sizeof *members, compare_members);
@@ -233,14 +267,14 @@ static int gather(struct cases *cases)
 {
 	size_t count = cases->row_count, groups;
 	/* One more than needed: nothing may be there, and NULL means no memory. */
-	const struct result_row **firsts = calloc(count + 1, sizeof *firsts);
+	struct group *made = calloc(count + 1, sizeof *made);
 	struct member *members = calloc(count + 1, sizeof *members);
 	int error = -ENOMEM;
 
 	cases->chosen = calloc(count + 1, sizeof *cases->chosen);
-	if (!firsts || !members || !cases->chosen)
+	if (!made || !members || !cases->chosen)
 		goto out;
-	group_rows(cases->rows, count, firsts, members);
+	group_rows(cases->rows, count, made, members);
 	groups = count ? members[count - 1].group + 1 : 0;
 	cases->items = calloc(groups + 1, sizeof *cases->items);
 	if (!cases->items)
@@ -254,7 +288,7 @@ static int gather(struct cases *cases)
 	qsort(cases->items, cases->count, sizeof *cases->items, compare_cases);
 	error = 0;
 out:
-	free(firsts);
+	free(made);
 	free(members);
 	return error;
 }

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Makes a run directory that is up to no good, out of a good one.
 
-    hostile_run.py GOOD NEW"""
+    hostile_run.py GOOD NEW [NUMBER]
+
+The number says which evil stands where."""
 import csv
 import os
 import shutil
@@ -20,7 +22,7 @@ EVILS = [
 ]
 
 
-def change(path, fields):
+def change(path, fields, shift):
     """Puts an evil text into each cell of these columns (None: of all)."""
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
@@ -29,18 +31,18 @@ def change(path, fields):
         for i, name in enumerate(rows[0]):
             if (fields is None or name in fields) and row[i]:
                 # The same name each time, so that cases stay cases.
-                row[i] = EVILS[sum(map(ord, row[i])) % len(EVILS)]
+                row[i] = EVILS[(sum(map(ord, row[i])) + shift) % len(EVILS)]
                 number += 1
     with open(path, "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
     assert number
 
 
-def main(good, new):
+def main(good, new, shift="0"):
     shutil.copytree(good, new)
     names = {"mechanism", "placement", "payload", "settings", "sched", "reason", "relation"}
     for name in ("results.csv", "summary.csv"):
-        change(os.path.join(new, name), names)
+        change(os.path.join(new, name), names, int(shift))
     with open(os.path.join(new, "environment.csv"), "a", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         for key in ("host.name", "cpu.model", "cpu.count", "kernel.release", "hypervisor",
