@@ -124,12 +124,11 @@ static inline bool was_last(const struct side *side, uint64_t sequence)
 	       sequence;
 }
 
-/* One copy of `loop` a payload policy; what follows are constants too. */
-#define BY_PAYLOAD(loop, ...)                                                            \
-	(side->payload == PAYLOAD_NONE                                                   \
-			? loop(side, slice, report, PAYLOAD_NONE, ##__VA_ARGS__)         \
+/* One copy of `loop` a payload policy. */
+#define BY_PAYLOAD(loop)                                                                 \
+	(side->payload == PAYLOAD_NONE ? loop(side, slice, report, PAYLOAD_NONE)         \
 		: side->payload == PAYLOAD_TOUCH                                         \
-			? loop(side, slice, report, PAYLOAD_TOUCH, ##__VA_ARGS__)        \
-			: loop(side, slice, report, PAYLOAD_VERIFY, ##__VA_ARGS__))
+			? loop(side, slice, report, PAYLOAD_TOUCH)                       \
+			: loop(side, slice, report, PAYLOAD_VERIFY))
 
 #endif

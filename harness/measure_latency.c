@@ -40,8 +40,9 @@ static int send_pieces(struct side *side, const struct slice *slice, enum payloa
 	size_t at = 0;
 
 	for (uint64_t i = 1; i <= slice->pieces; i++) {
-		size_t end = i == slice->pieces ? slice->size
-						: slice->size / slice->pieces * i;
+		size_t end = i == slice->pieces
+				     ? slice->size
+				     : (size_t)(slice->size / slice->pieces * i);
 		int error = prepare(side, end - at);
 
 		if (error)
@@ -214,6 +215,18 @@ static int work_latency(
 	return error ? error : mechanism->work(&side->channel, slice->size, slice->batch);
 }
 
+static ALWAYS_INLINE int plain_ping(struct side *side, const struct slice *slice,
+	struct report *report, enum payload payload)
+{
+	return ping(side, slice, report, payload, PLAIN);
+}
+
+static ALWAYS_INLINE int plain_pong(struct side *side, const struct slice *slice,
+	struct report *report, enum payload payload)
+{
+	return pong(side, slice, report, payload, PLAIN);
+}
+
 int measure_latency(struct side *side, const struct slice *slice, struct report *report)
 {
 	if (side->channel.mechanism->work)
@@ -226,8 +239,7 @@ int measure_latency(struct side *side, const struct slice *slice, struct report 
 		return side->channel.side == 0
 			       ? ping(side, slice, report, side->payload, IN_PIECES)
 			       : pong(side, slice, report, side->payload, PLAIN);
-	return side->channel.side == 0 ? BY_PAYLOAD(ping, PLAIN)
-				       : BY_PAYLOAD(pong, PLAIN);
+	return side->channel.side == 0 ? BY_PAYLOAD(plain_ping) : BY_PAYLOAD(plain_pong);
 }
 
 void measure_fold(struct side *side, const struct slice *slice)

@@ -3,8 +3,8 @@
  * Nobody reads while the sender is timed, so that neither a wake-up nor a copy by the
  * receiver counts, and there is room, so that it never waits. The warm-up finds out how
  * many messages fit: side 0 offers until one is not accepted whole, side 1 drains. Timed
- * are bursts of a quarter of them (some senders keep a window of their own, below what the
- * system would take), at most 32; side 1 drains between them, untimed, and the sender
+ * are bursts of a quarter of them (some senders keep a window of their own, below what
+ * the system would take), at most 32; side 1 drains between them, untimed, and the sender
  * sleeps. One burst is one sample. */
 #include <string.h>
 

@@ -399,7 +399,7 @@ int crowd_fill(struct crowd *crowd, size_t *filled, struct why *why)
 	int error = next_stage(crowd, why);
 
 	crowd->is_broken = error != 0;
-	*filled = atomic_load(&crowd->control->filled);
+	*filled = (size_t)atomic_load(&crowd->control->filled);
 	return error;
 }
 

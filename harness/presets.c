@@ -25,7 +25,7 @@ const struct preset presets[] = {
 		.launches = 6,
 		.pair_launches = 1,
 		.slices = 2,
-		.sweep_values = 5,
+		.sweep_values = 4,
 		.placements = 3,
 		.pairs = 120,
 	},

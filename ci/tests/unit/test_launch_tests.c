@@ -210,9 +210,43 @@ static void what_never_reopens_is_told(void **state)
 	launch_end(launch);
 }
 
+/* --- pieces and send
+ * ---------------------------------------------------------------------------- */
+
+static void what_makes_too_few_pieces_is_skipped(void **state)
+{
+	struct launch_spec spec = launch_of(mechanism_find("pipe"), TEST_PIECES);
+
+	(void)state;
+	spec.sizes[0] = 2;
+	spec.pieces = 3;
+	launch_run(&ground.context, &spec, launch);
+	assert_outcome(0, 0, OUTCOME_SKIPPED, "does not make 3 pieces (--pieces)");
+	assert_outcome(0, 1, OUTCOME_OK, "");
+	assert_true(launch_singles(launch, 0, 1)->count > 0);
+	launch_end(launch);
+}
+
+static void what_does_not_fit_is_no_lone_send(void **state)
+{
+	struct launch_spec spec = launch_of(mechanism_find("pipe"), TEST_SEND);
+
+	(void)state;
+	spec.sizes[1] = 1 << 20;
+	launch_run(&ground.context, &spec, launch);
+	assert_outcome(0, 0, OUTCOME_OK, "");
+	assert_true(launch->measured[0][0].batch > 1);
+	assert_true(launch_batches(launch, 0, 0)->count > 0);
+	assert_int_equal(launch_singles(launch, 0, 0)->count, 0);
+	assert_outcome(0, 1, OUTCOME_SKIPPED, "does not take a message of 1048576 bytes");
+	launch_end(launch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_makes_too_few_pieces_is_skipped),
+		cmocka_unit_test(what_does_not_fit_is_no_lone_send),
 		cmocka_unit_test(every_slice_gives_a_value),
 		cmocka_unit_test(nothing_to_time_is_no_rate),
 		cmocka_unit_test(a_capacity_that_was_found_is_kept),
