@@ -316,22 +316,25 @@ int runner_run(struct point *points, size_t count, const struct runner_options *
 	void (*done)(struct point *point, void *context), void *context, struct why *why)
 {
 	struct runner *runner = calloc(1, sizeof *runner);
+	bool *is_ready = calloc(count ? count : 1, sizeof *is_ready);
 	int jobs = options->jobs < JOBS ? options->jobs : JOBS;
 	int error;
 
-	if (!runner)
+	if (!runner || !is_ready) {
+		free(runner);
+		free(is_ready);
 		return why_say(why, ENOMEM, "run the checks");
+	}
 	*runner = (struct runner) { .points = points,
 		.count = count,
 		.options = options,
 		.done = done,
 		.context = context,
-		.is_ready = calloc(count ? count : 1, sizeof(bool)) };
+		.is_ready = is_ready };
 	/* Whatever a check leaves running becomes our child when the check has ended. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	watch_children(runner);
-	error = runner->is_ready ? open_slots(runner, jobs, why)
-				 : why_say(why, ENOMEM, "run the checks");
+	error = open_slots(runner, jobs, why);
 	if (!error)
 		error = run_phase(runner, false, jobs, why);
 	if (!error)
@@ -339,7 +342,7 @@ int runner_run(struct point *points, size_t count, const struct runner_options *
 	close_slots(runner);
 	unwatch_children(runner);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
-	free(runner->is_ready);
+	free(is_ready);
 	free(runner);
 	return error;
 }
