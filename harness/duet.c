@@ -89,18 +89,18 @@ static void put_sched(
 	const struct duet *duet, struct message *message, const struct planned *planned)
 {
 	const struct options *options = duet->options;
+	bool is_ours = duet->fifo.policy == SCHED_POLICY_FIFO;
 
 	if (options->sched == RUN_SCHED_FIFO)
 		put(message, "sched=fifo:%d", options->sched_priority);
-	else if (options->sched == RUN_SCHED_OTHER)
-		put(message, "sched=other");
-	else if (duet->fifo.policy != SCHED_POLICY_FIFO)
-		put(message, "sched=inherit");
 	/* A spinner under SCHED_FIFO is decided by the real-time throttle. */
-	else if (planned->mechanism->caps & CAP_SPINS)
+	else if (options->sched == RUN_SCHED_OTHER ||
+		 (is_ours && (planned->mechanism->caps & CAP_SPINS)))
 		put(message, "sched=other");
-	else
+	else if (is_ours)
 		put(message, "sched=fifo:%d", duet->fifo.priority);
+	else
+		put(message, "sched=inherit");
 }
 
 static void compose(const struct duet *duet, const struct planned *planned,

@@ -8,9 +8,9 @@ setup() {
 	echo suite,mechanism,size_bytes,placement,cpu_b,is_injected,verdict >cases.csv
 }
 
-# suite NAME KIND PERCENT
+# suite NAME KIND PERCENT [TRUE_PERCENT]
 suite() {
-	echo "$1,$2,$3" >>suites.csv
+	echo "$1,$2,$3,,,,,${4-}" >>suites.csv
 }
 
 # case_of SUITE IS_INJECTED VERDICT BASE CANDIDATE [BASE_ONE CANDIDATE_ONE]
@@ -66,4 +66,16 @@ says() {
 	says 'fixed5-apart,A/A suites with an alarm,1,1,100.0 %,at most 100.0 %'
 	says 'fixed5-apart,cases alarmed that nothing was done to,2,2,100.0 %,at most 100.0 %'
 	says 't-test,cases alarmed that nothing was done to,1,2,50.0 %,at most 97.5 %'
+}
+
+@test "a delay counts as what it was" {
+	local percent
+	for percent in 1.9 2.0 3.9 4.0 7.4 7.5 14.9 15.0 480; do
+		suite "s$percent" injected 5 $percent
+		case_of "s$percent" 1 slower '10 11' '11 12'
+	done
+	rates
+	says 'duet,found at +3 %,2,2,100.0 %,at least 22.4 %'
+	says 'duet,found at +5 %,2,2,100.0 %,at least 22.4 %'
+	says 'duet,found at +10 %,2,2,100.0 %,at least 22.4 %'
 }

@@ -16,8 +16,11 @@ setup() {
 	mkdir bin
 	export PATH=$PWD/bin:$PATH
 	export GATE_OPTIONS="--mechanisms pipe --sizes 64 --placements same-cpu --launches 1 --slices 2"
+	# shellcheck disable=SC2016 # expanded inside
 	stands_in sudo 'while [ "${1#-}" != "$1" ]; do shift; done; exec "$@"'
+	# shellcheck disable=SC2016
 	stands_in apt-get 'echo "$@" >>"$HOME/apt"'
+	# shellcheck disable=SC2016
 	stands_in cmake 'case $1 in
 	--preset) [ -e CMakePresets.json ] ;;
 	--build) mkdir -p build/release && ln -s "$IPCMARK" build/release/ipcmark ;;
@@ -25,7 +28,7 @@ setup() {
 	cd clone
 }
 
-# stands_in NAME <SCRIPT
+# stands_in NAME SCRIPT
 stands_in() {
 	printf '#!/bin/bash\n%s\n' "$2" >"bin/$1"
 	chmod +x "bin/$1"
@@ -97,7 +100,7 @@ tidy() {
 }
 
 @test "examples: the gate tells what a duet tells" {
-	local library status=0
+	local status=0
 	ci/examples/gate.sh HEAD HEAD >out || status=$?
 	# One launch decides nothing.
 	[ "$status" -eq 3 ]
