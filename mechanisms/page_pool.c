@@ -120,6 +120,11 @@ void page_pool_sent(struct page_pool *pool, size_t size)
 	pool->next = end;
 }
 
+void page_pool_passed_by(struct page_pool *pool, size_t size)
+{
+	pool->sent += size;
+}
+
 void page_pool_received(
 	const struct channel *channel, struct page_pool *pool, size_t size)
 {

@@ -56,6 +56,9 @@ void *page_pool_reserved(const struct page_pool *pool);
 /* The first `size` reserved bytes are on their way. */
 void page_pool_sent(struct page_pool *pool, size_t size);
 
+/* `size` bytes are on their way that are in none of the pages; the peer counts them. */
+void page_pool_passed_by(struct page_pool *pool, size_t size);
+
 /* `size` bytes of the peer's have been copied: they are its own again. */
 void page_pool_received(
 	const struct channel *channel, struct page_pool *pool, size_t size);

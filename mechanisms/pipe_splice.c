@@ -223,6 +223,7 @@ static ssize_t splice_offer(struct channel *channel, const void *bytes, size_t s
 		else if (errno != EINTR)
 			reason = errno;
 	}
+	page_pool_passed_by(&own->pool, (size_t)accepted);
 	for (ssize_t left = filled - accepted; left > 0;) {
 		ssize_t taken = read(own->out, channel->rx, (size_t)left);
 
