@@ -8,7 +8,8 @@
 #                    one mechanism's cases only, and an alpha smaller in proportion, so
 #                    that each case is judged as strictly as among 40
 #     --rates        only prints what has been counted (so does every call, at its end)
-# Both kinds take turns, so that whenever it ends each has its share. Counts are kept from call to call, by kernel, in results/reference/error-rates/:
+# Both kinds take turns, so that whenever it ends each has its share. Counts are kept from
+# call to call, by kernel, in results/reference/error-rates/:
 #     suites.csv     one line a suite: what was injected, and how much that was of the
 #                    case's median in the suite itself; time, load, kernel, commit
 #     cases.csv      one line a case of a suite: verdict, ratio, all launches, and of each
@@ -159,7 +160,8 @@ one_suite() {
 			return 1
 		}
 		chosen=$mechanism
-		alpha=$(awk "BEGIN { print $suite_alpha * 2 * $placements / $suite_cases }")
+		alpha=$(awk "BEGIN {
+			print $suite_alpha * 2 * $placements / $suite_cases }")
 		local side="env LD_PRELOAD='$library' IPCMARK_DELAY=$mechanism"
 
 		sides=(--base "$side:0:$size:$cpu '$ipcmark'" --alpha "$alpha"
@@ -184,7 +186,8 @@ one_suite() {
 	sched=$(sed -n 's/^duet.sched,//p' "$scratch/run/base/environment.csv" |
 		tr -d '\r')
 	[ -z "$delay_ns" ] || true_percent=$(
-		sqlite3 :memory: "select printf('%.1f', 100.0 * $delay_ns / (v ->> '$.base.median'))
+		sqlite3 :memory: "select printf('%.1f',
+				100.0 * $delay_ns / (v ->> '$.base.median'))
 			from (select value as v from json_each(
 				readfile('$scratch/duet.json'), '$.comparisons[0].cases'))
 			where v ->> 'mechanism' = '$mechanism'
@@ -192,7 +195,8 @@ one_suite() {
 				and v ->> 'placement' = '$placement'"
 	)
 	fields=("$suite" "$kind" "$percent" "$mechanism" "$size" "$placement" "$delay_ns"
-		"$true_percent" "$count" "$launches" $((SECONDS - start)) "$before" "$(load)" "$sched"
+		"$true_percent" "$count" "$launches" $((SECONDS - start))
+		"$before" "$(load)" "$sched"
 		"$kernel" "$commit")
 	(
 		IFS=,
@@ -221,7 +225,8 @@ next_kind() {
 	aa=$(counted aa)
 	injected=$(counted injected)
 	missing=$((aa < wanted[aa] ? wanted[aa] - aa : 0))
-	missing=$((missing + (injected < wanted[injected] ? wanted[injected] - injected : 0)))
+	[ "$injected" -ge "${wanted[injected]}" ] ||
+		missing=$((missing + wanted[injected] - injected))
 	if [ "$missing" -eq 0 ]; then
 		kind=''
 	elif [ $((aa * wanted[injected])) -le $((injected * wanted[aa])) ] &&

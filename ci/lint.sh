@@ -54,12 +54,12 @@ mapfile -t shell_files < <(sources '*.sh')
 mapfile -t bats_files < <(sources '*.bats')
 mapfile -t narrow_files < <(sources '*.c' '*.h' '*.def' '*.sh' '*.bats' '*.gp')
 
-# A message is not broken in two, so that it can be searched for: a line of C with a
-# string in it may be longer, and so may one of a test that expects a whole sentence.
+# A message is not broken in two, so that it can be searched for: a line of C or shell
+# with a string in it may be longer, and so may one of a test that expects a whole sentence.
 lines_fit() {
 	perl -CSD -ne 'BEGIN { $bad = 0 } chomp;
 		1 while s/\t+/" " x (8 * length($&) - length($`) % 8)/e;
-		my $limit = $ARGV =~ /\.(c|h|def)$/ && /"/ ? 110 : 90;
+		my $limit = $ARGV =~ /\.(c|h|def|sh)$/ && /["\x27]/ ? 110 : 90;
 		$limit = 300 if $ARGV =~ /\.bats$/ && /["\x27:|]/;
 		if (length > $limit) {
 			print "$ARGV:$.: ", length, " columns, $limit are the limit\n";

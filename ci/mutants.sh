@@ -32,7 +32,8 @@ sqlite3 -cmd '.mode csv' :memory: '.import ci/mutants/mutants.csv m' \
 
 # What this system does without any lie.
 echo "== without a mutant" >&2
-"$ipcmark" check --strict --format csv "${globs[@]}" >"$out/truth.csv" 2>"$out/truth.log" ||
+"$ipcmark" check --strict --format csv "${globs[@]}" >"$out/truth.csv" \
+	2>"$out/truth.log" ||
 	true
 tail -n 1 "$out/truth.log" >&2
 
@@ -84,7 +85,8 @@ wait
 # A check's id is its points' id without the value's name; `list` knows both.
 "$ipcmark" list checks --format csv >"$out/checks.csv"
 imports=(".mode csv" ".import $out/checks.csv c" ".import $out/truth.csv truth")
-imports+=("CREATE TABLE ran(id,suite,promise,verdict,what,got,want,errno,reason,location,seen,cite,repeats,same,duration_ms);"
+imports+=("CREATE TABLE ran(id,suite,promise,verdict,what,got,want,errno,reason,location,
+	seen,cite,repeats,same,duration_ms);"
 	"CREATE TABLE kills(mutant,id,verdict);")
 for run in "$out"/runs/*.csv; do
 	[ -e "$run" ] || continue

@@ -55,7 +55,8 @@ trap 'exit 143' TERM
 watch_objects "$scratch"
 
 declare -A done_runs=([idle]=0 [busy]=0) differed=([idle]=0 [busy]=0)
-declare -A left_over=([idle]=0 [busy]=0) zombies=([idle]=0 [busy]=0) spent=([idle]=0 [busy]=0)
+declare -A left_over=([idle]=0 [busy]=0) zombies=([idle]=0 [busy]=0)
+declare -A spent=([idle]=0 [busy]=0)
 declare -A load=([idle]=0 [busy]=0)
 
 # What an earlier soak of the same program has counted.
@@ -71,13 +72,20 @@ if [ $((done_runs[idle] + done_runs[busy])) -eq 0 ]; then rm -f "$verdicts_file"
 mkdir -p "$(dirname "$counts_file")"
 
 write_counts() {
-	local new condition
+	local new condition fields
 
 	new=$(mktemp "$counts_file.XXXXXX")
 	{
 		echo "$columns"
 		for condition in idle busy; do
-			echo "$condition,${done_runs[$condition]},${differed[$condition]},${left_over[$condition]},${zombies[$condition]},${spent[$condition]},${load[$condition]},$kernel,$commit"
+			fields=("$condition" "${done_runs[$condition]}"
+				"${differed[$condition]}" "${left_over[$condition]}"
+				"${zombies[$condition]}" "${spent[$condition]}"
+				"${load[$condition]}" "$kernel" "$commit")
+			(
+				IFS=,
+				echo "${fields[*]}"
+			)
 		done
 	} >"$new"
 	chmod 644 "$new"
@@ -112,7 +120,8 @@ run_once() {
 		echo "soak.sh: exit $status: $(tail -n 3 "$scratch/log")" >&2
 		exit 2
 	}
-	spent[$condition]=$(awk -v a="$since" -v b="$EPOCHREALTIME" -v s="${spent[$condition]}" \
+	spent[$condition]=$(awk -v a="$since" -v b="$EPOCHREALTIME" \
+		-v s="${spent[$condition]}" \
 		'BEGIN { printf "%.1f", s + b - a }')
 	# id and verdict are first and fourth, and hold no comma.
 	cut -d, -f1,4 "$scratch/out.csv" >"$scratch/verdicts.csv"
@@ -121,8 +130,8 @@ run_once() {
 		differed[$condition]=$((differed[$condition] + 1))
 		echo "run ${done_runs[$condition]}, $condition:"
 		cat "$scratch/diff"
-		grep -E "$(sed -n 's/^> \([^,]*\),.*/^\1,/p' "$scratch/diff" | paste -sd '|')" \
-			"$scratch/out.csv" || true
+		sed -n 's/^> \([^,]*\),.*/^\1,/p' "$scratch/diff" >"$scratch/ids"
+		grep -f "$scratch/ids" "$scratch/out.csv" || true
 	fi
 	look_for_leftovers "$before" "$private"
 	if [ -n "$left" ]; then
@@ -132,7 +141,8 @@ run_once() {
 	zombies[$condition]=$((zombies[$condition] + $(zombies_of $$)))
 	rm -rf "$private"
 	done_runs[$condition]=$((done_runs[$condition] + 1))
-	load[$condition]=$(awk -v mean="${load[$condition]}" -v n="${done_runs[$condition]}" \
+	load[$condition]=$(awk -v mean="${load[$condition]}" \
+		-v n="${done_runs[$condition]}" \
 		'{ printf "%.1f", mean + ($1 - mean) / n }' /proc/loadavg)
 	write_counts
 }
@@ -156,7 +166,8 @@ while is_missing idle || is_missing busy; do
 	done
 done
 column -t -s , "$counts_file" 2>/dev/null || cat "$counts_file"
-if [ $((differed[idle] + differed[busy] + left_over[idle] + left_over[busy] + zombies[idle] + zombies[busy])) -gt 0 ]; then
+if [ $((differed[idle] + differed[busy] + left_over[idle] + left_over[busy] + \
+	zombies[idle] + zombies[busy])) -gt 0 ]; then
 	exit 1
 fi
 [ $((done_runs[idle] + done_runs[busy])) -ge "$runs" ] || exit 3

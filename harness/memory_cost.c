@@ -61,7 +61,7 @@ static int fill_pipes(int fds[TRIAL_PIPES][2], int64_t *filled, struct why *why)
 
 static int try_once(int64_t *filled, int64_t *seen, struct why *why)
 {
-	struct memory_system before, after;
+	struct memory_system before, after = { 0 };
 	int fds[TRIAL_PIPES][2];
 	int error;
 

@@ -66,7 +66,7 @@ static void touch(void *memory, size_t size)
 	volatile unsigned char *bytes = memory;
 
 	for (size_t i = 0; i < size; i += (size_t)sysconf(_SC_PAGESIZE))
-		bytes[i] = bytes[i];
+		bytes[i] |= 0;
 }
 
 static void *lay_out(size_t size, bool is_shared)
@@ -255,7 +255,7 @@ static int check_like_first(struct crowd *crowd, const struct channel *channel)
 
 static int create_all(struct crowd *crowd, size_t count, struct why *why)
 {
-	struct memory_process before, after;
+	struct memory_process before, after = { 0 };
 	int error = memory_process(&before, why);
 
 	while (!error && crowd->count < count) {

@@ -140,7 +140,8 @@ static void begin(struct cleaner *cleaner, const char *name, char *tag, bool is_
 
 		if (!whole)
 			abort();
-		tag = strcat(whole, ">");
+		tag = whole;
+		strcat(tag, ">");
 	}
 	if (is_closed)
 		return;

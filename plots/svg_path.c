@@ -116,7 +116,7 @@ bool svg_path(const char *path, FILE *out)
 	struct pen pen = { .out = NULL };
 
 	/* Once to see whether it is one, once to write it. */
-	for (int pass = 0; pass <= (out != NULL); pass++) {
+	for (int pass = 0; pass < (out ? 2 : 1); pass++) {
 		const char *at = path;
 
 		pen = (struct pen) { .out = pass ? out : NULL };

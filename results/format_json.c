@@ -83,8 +83,8 @@ static json_t *case_value(const struct change *change)
 		side(decision->candidate, change->candidate, change->candidate_count));
 	json_object_set_new(made, "ratio", json_number(decision->ratio));
 	if (change->ratios)
-		json_object_set_new(made, "ratios",
-			numbers(change->ratios, change->base_count));
+		json_object_set_new(
+			made, "ratios", numbers(change->ratios, change->base_count));
 	json_object_set_new(made, "interval", interval(decision));
 	json_object_set_new(made, "modes", modes_value(&change->modes));
 	json_object_set_new(made, "p", json_number(decision->p));

@@ -1,4 +1,5 @@
-/* words.h: names of errors, signals and system calls, as mutants.csv and the tests give them. */
+/* words.h: names of errors, signals and system calls, as mutants.csv and the tests give
+ * them. */
 #ifndef IPCMARK_MUTANT_WORDS_H
 #define IPCMARK_MUTANT_WORDS_H
 

@@ -1,5 +1,6 @@
 # Which mechanism for a need, by what a run has measured.
 
+# shellcheck source=ci/tests/cli/made_runs.sh
 . "$BATS_TEST_DIRNAME/made_runs.sh"
 
 setup() {

@@ -106,7 +106,8 @@ lacks() {
 
 @test "report: the command makes the same run again" {
 	ends 0 "$IPCMARK" run --mechanisms pipe --tests latency --sizes 64 --launches 1 \
-		--placements same-cpu --slice 1ms --slices 1 --set pipe.size=16K --out here
+		--placements same-cpu --slice 1ms --slices 1 --set pipe.size=16K \
+		--out here
 	ends 0 "$IPCMARK" report here
 	grep -o 'ipcmark run --preset.*</code></pre>' report.html >again
 	sed -i 's,</code></pre>,,' again

@@ -20,7 +20,7 @@ teardown() {
 	[ ! -d tmp ] || [ -z "$(ls -A tmp)" ] # nobody left anything in TMPDIR
 }
 
-# One line for each setting of the rows that have the same ones, usable here, and round trips:
+# One line for each setting of the usable rows that have the same ones and round trips:
 # "row,row... name default least most".
 settings() {
 	"$IPCMARK" list mechanisms --format csv >list.csv

@@ -37,7 +37,7 @@ setup() {
 			. "$STORY"
 			mkdir -p "$out"
 			{
-				echo mechanism,test,payload,status,reason,messages,elapsed_ns
+				echo "mechanism,test,payload,status,reason,messages,elapsed_ns"
 				echo "$row,latency,verify,$status,\"$reason\",$messages,400000000"
 			} >"$out/results.csv"
 			;;
@@ -59,7 +59,7 @@ line_of() {
 	[[ $output == *"four is left out: it passes no messages"* ]]
 	[[ $output == *"2 rows, 10000 messages, 0 launches failed, 0 things left"* ]]
 	[ "$(head -n 1 "$IPCMARK_SOAK_FILE")" = \
-		mechanism,payload,seconds,messages,failures,leftovers,reason,at_once,kernel,commit ]
+		"mechanism,payload,seconds,messages,failures,leftovers,reason,at_once,kernel,commit" ]
 	# Rounds of 0.4 s.
 	[[ $(line_of one) == "one,verify,2.0,5000,0,0,\"\",1,$(uname -r),aaaa" ]]
 	[ "$(grep -c '^one ' "$LOG")" -eq 5 ]

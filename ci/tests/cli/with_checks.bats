@@ -1,5 +1,6 @@
 # A run that holds the verdicts of the checks, also when it is interrupted.
 
+# shellcheck source=ci/tests/cli/made_runs.sh
 . "$BATS_TEST_DIRNAME/made_runs.sh"
 
 setup() {
@@ -33,20 +34,22 @@ setup() {
 	cp run/checks.csv before
 	ends 0 "$IPCMARK" run --resume run
 	cmp before run/checks.csv
-	! grep -q ' checks$' err
+	[ "$(grep -c ' checks$' err)" -eq 0 ]
 }
 
 @test "a run without checks gets them by --resume --with-checks" {
 	ends 0 "$IPCMARK" run "${small[@]}" --out run
 	[ ! -e run/checks.csv ]
-	! grep -q '^Checks' out
+	[ "$(grep -c '^Checks' out)" -eq 0 ]
 	"$IPCMARK" run --resume run --with-checks >out 2>err &
 	local pid=$!
 	until grep -q ' checks$' err 2>/dev/null; do
 		kill -0 "$pid"
 	done
 	kill -TERM "$pid"
-	! wait "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" -ne 0 ]
 	[ ! -e run/checks.csv ]
 }
 
