@@ -355,6 +355,8 @@ static int start_sides(struct crowd *crowd, struct why *why)
 
 		error = child_start(
 			janitor, crowd_side_main, &start, &crowd->sides[side], why);
+		if (!error)
+			error = child_watch(&crowd->sides[side], why);
 	}
 	if (!error)
 		error = await_stage(crowd, why);
