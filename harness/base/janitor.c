@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -127,6 +129,25 @@ int child_watch(struct child *child, struct why *why)
 	return child->pidfd < 0 ? why_say(why, errno, "open a pidfd (Linux 5.3)") : 0;
 }
 
+/* Without priority: the kernel takes a process out of /proc in a loop that waits for
+ * whoever looks at it just now, and who has only the CPU that a real-time loop holds
+ * never ends. */
+static void reap(pid_t pid, int *status)
+{
+	int policy = sched_getscheduler(0);
+	int kind = policy < 0 ? policy : policy & ~SCHED_RESET_ON_FORK;
+	struct sched_param priority, none = { 0 };
+	bool is_lowered = (kind == SCHED_FIFO || kind == SCHED_RR) &&
+			  sched_getparam(0, &priority) == 0 &&
+			  sched_setscheduler(0, SCHED_OTHER | (policy ^ kind), &none) ==
+				  0;
+
+	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
+	if (is_lowered)
+		sched_setscheduler(0, policy, &priority);
+}
+
 int child_end(struct janitor *janitor, struct child *child)
 {
 	int status = 0;
@@ -134,8 +155,7 @@ int child_end(struct janitor *janitor, struct child *child)
 	if (child->pid > 0) {
 		kill(child->pid, SIGKILL);
 		ledger_forget_process(janitor->ledger, child->pid);
-		while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-			;
+		reap(child->pid, &status);
 	}
 	if (child->pidfd >= 0)
 		close(child->pidfd);

@@ -408,13 +408,6 @@ static void broken_files_of_checks_are_refused(void **state)
 
 static bool names_a_mechanism(struct piece name)
 {
-	/* Rows that rules were written for before they were there. */
-	static const char *const awaited[] = { "file_write", "floor_file_read",
-		"floor_file_map", NULL };
-
-	for (size_t i = 0; awaited[i]; i++)
-		if (rule_name_matches(name, awaited[i]))
-			return true;
 	for (size_t i = 0; i < mechanism_count; i++)
 		if (rule_name_matches(name, mechanisms[i]->name))
 			return true;

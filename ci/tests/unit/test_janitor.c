@@ -228,6 +228,26 @@ static void no_descriptor_for_a_child(void **state)
 	assert_int_equal(ledger_count(janitor.ledger), 1);
 }
 
+/* A priority is given up while a child is reaped, and taken again. */
+static void reaping_keeps_the_priority(void **state)
+{
+	const struct sched_param wanted = { .sched_priority = 3 }, none = { 0 };
+	struct sched_param priority = { 0 };
+	int policy = sched_getscheduler(0), found;
+	struct child child;
+
+	(void)state;
+	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &wanted))
+		skip();
+	assert_int_equal(child_start(&janitor, sleep_on, NULL, &child, &why), 0);
+	child_end(&janitor, &child);
+	found = sched_getscheduler(0);
+	sched_getparam(0, &priority);
+	assert_int_equal(sched_setscheduler(0, policy, &none), 0);
+	assert_int_equal(found, SCHED_FIFO | SCHED_RESET_ON_FORK);
+	assert_int_equal(priority.sched_priority, wanted.sched_priority);
+}
+
 /* --- a parent that dies
  * ---------------------------------------------------------------------- */
 
@@ -328,6 +348,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ending_kills, begin, end),
 		cmocka_unit_test_setup_teardown(children_begin_afresh, begin, end),
 		cmocka_unit_test_setup_teardown(no_descriptor_for_a_child, begin, end),
+		cmocka_unit_test_setup_teardown(reaping_keeps_the_priority, begin, end),
 		cmocka_unit_test(a_killed_parent_is_cleaned_up_after),
 		cmocka_unit_test(no_place_for_a_directory),
 	};
