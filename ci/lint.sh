@@ -55,7 +55,7 @@ mapfile -t bats_files < <(sources '*.bats')
 mapfile -t narrow_files < <(sources '*.c' '*.h' '*.def' '*.sh' '*.bats' '*.gp')
 
 # A message is not broken in two, so that it can be searched for: a line of C or shell
-# with a string in it may be longer, and so may one of a test that expects a whole sentence.
+# with a string in it may be longer, and so may one of a test that expects a sentence.
 lines_fit() {
 	perl -CSD -ne 'BEGIN { $bad = 0 } chomp;
 		1 while s/\t+/" " x (8 * length($&) - length($`) % 8)/e;

@@ -55,6 +55,7 @@ static int listen_to(struct duet_side *side, unsigned question, struct why *why)
 	static struct result_row rows[ROWS];
 	struct facts facts = { 0 };
 	char ready[256];
+	double value;
 	bool flag;
 	size_t count;
 	int error;
@@ -70,7 +71,7 @@ static int listen_to(struct duet_side *side, unsigned question, struct why *why)
 			abort(); /* refused without a word */
 		return error;
 	case 2:
-		return duet_side_slice(side, 0, 0, 0, &flag, why);
+		return duet_side_slice(side, 0, 0, 0, &value, &flag, why);
 	default:
 		error = duet_side_rows(side, rows, ROWS, &count, why);
 		if (count > ROWS)
