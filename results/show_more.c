@@ -83,6 +83,7 @@ static bool put_against(const struct show *page, size_t index, const void *conte
 	struct grid_line *line)
 {
 	const struct summary_row *row = &page->rows[index], *plain;
+	double times;
 
 	if (!is_of(row, context))
 		return false;
@@ -96,8 +97,9 @@ static bool put_against(const struct show *page, size_t index, const void *conte
 	snprintf(line->cells[5], ROW_TEXT, "-");
 	if (plain) {
 		text_ns(plain->median_ns, line->cells[5]);
-		snprintf(line->cells[6], ROW_TEXT, "%.3g times",
-			row->median_ns / plain->median_ns);
+		times = row->median_ns / plain->median_ns;
+		snprintf(line->cells[6], ROW_TEXT,
+			times < 100 ? "%.3g times" : "%.0f times", times);
 	}
 	return true;
 }
