@@ -256,7 +256,7 @@ static uint64_t clamp(double value, double least, double most)
 }
 
 static struct pace settle_pace(
-	const struct launch_spec *spec, const struct report *report)
+	const struct launch_spec *spec, size_t size, const struct report *report)
 {
 	double message_ns = (double)(report->elapsed_ns + 1) /
 			    (double)(report->messages ? report->messages : 1);
@@ -267,7 +267,7 @@ static struct pace settle_pace(
 	if (spec->test == TEST_THROUGHPUT)
 		pace.batch = clamp(LOOK_NS / message_ns, 1, BATCH_MOST);
 	else if (spec->test == TEST_SEND)
-		pace.batch = measure_burst(report->room);
+		pace.batch = measure_burst(report->room, size);
 	else if (message_ns < 1000 && !spec->gap_ns)
 		pace.batch = clamp(BATCH_NS / message_ns, 1, BATCH_MOST);
 	if (spec->batch)
@@ -317,7 +317,8 @@ static int warm_up(struct launch *launch, struct why *why)
 				return error;
 			report = pair_report(
 				launch->pairs[pair], timing_side(spec, pair));
-			launch->paces[pair][size] = settle_pace(spec, report);
+			launch->paces[pair][size] = settle_pace(
+				spec, spec->sizes[size], report);
 			check_room(launch, pair, size, report);
 		}
 	}

@@ -4,8 +4,8 @@
  * receiver counts, and there is room, so that it never waits. The warm-up finds out how
  * many messages fit: side 0 offers until one is not accepted whole, side 1 drains. Timed
  * are bursts of a quarter of them (some senders keep a window of their own, below what
- * the system would take), at most 32; side 1 drains between them, untimed, and the sender
- * sleeps. One burst is one sample. */
+ * the system would take), at most 32 and 128 KiB; side 1 drains between them, untimed,
+ * and the sender sleeps. One burst is one sample. */
 #include <string.h>
 
 #include "harness/measure.h"
@@ -13,10 +13,21 @@
 #define ROOM_MOST  256u /* more is not needed */
 #define ROOM_TRIES 3 /* a refusal may pass: buffers that grow */
 #define BURST_MOST 32u
+/* A ring that turns back to its front early leaves the rest of itself unused until the
+ * reader is there; half of what it then still has (ring_ops.h). */
+#define BURST_BYTES ((uint64_t)128 << 10)
 
-uint64_t measure_burst(uint64_t room)
+static uint64_t least_of(uint64_t a, uint64_t b)
 {
-	return room / 4 < 1 ? 1 : room / 4 < BURST_MOST ? room / 4 : BURST_MOST;
+	return a < b ? a : b;
+}
+
+uint64_t measure_burst(uint64_t room, size_t size)
+{
+	uint64_t most = least_of(BURST_MOST, size ? BURST_BYTES / size : BURST_MOST);
+	uint64_t burst = least_of(room / 4, most);
+
+	return burst ? burst : 1;
 }
 
 /* Lets side 1 take what was sent, and sleeps meanwhile: so many messages, or so many
@@ -75,7 +86,8 @@ static ALWAYS_INLINE int burst(
 static ALWAYS_INLINE int bursts(struct side *side, const struct slice *slice,
 	struct report *report, enum payload payload)
 {
-	uint64_t count = slice->is_warm_up ? measure_burst(report->room) : slice->batch;
+	uint64_t count = slice->is_warm_up ? measure_burst(report->room, slice->size)
+					   : slice->batch;
 	uint64_t end = clock_stamp(side->clock) +
 		       clock_ticks(side->clock, slice->duration_ns);
 	uint64_t ticks = 0, start, now;

@@ -53,7 +53,7 @@ int measure_capacity(struct side *side, const struct slice *slice, struct report
 int measure_send(struct side *side, const struct slice *slice, struct report *report);
 
 /* How many messages are sent in a burst where `room` of them fit. */
-uint64_t measure_burst(uint64_t room);
+uint64_t measure_burst(uint64_t room, size_t size);
 
 /* Taking turns (capacity and send): one side works while the other sleeps. */
 #define TURN_END 2u /* nobody's */

@@ -372,41 +372,49 @@ static void connections_and_pieces_carry_messages(void **state)
 	assert_true(rows[0] && rows[1] && rows[2]);
 }
 
+static void find_room(const struct mechanism *mechanism, size_t size)
+{
+	struct pair *pair = start(mechanism, size);
+	struct slice slice = slice_of(TEST_SEND, size, MS);
+	uint64_t room;
+
+	if (pair_channel(pair)->size_max < size) {
+		pair_stop(pair);
+		return;
+	}
+	slice.is_warm_up = true;
+	(void)run(pair, mechanism, &slice);
+	room = pair_report(pair, 0)->room;
+	if (!room && size == 64)
+		fail_msg("%s: not one message of 64 bytes fits", mechanism->name);
+	slice.is_warm_up = false;
+	slice.batch = measure_burst(room, size);
+	for (unsigned turn = 0; room && turn < 3; turn++) {
+		const struct report *report = pair_report(pair, 0);
+
+		assert_in_range(slice.batch, 1, room);
+		(void)run(pair, mechanism, &slice);
+		assert_true(report->messages >= slice.batch);
+		assert_int_equal(report->messages % slice.batch, 0);
+		assert_int_equal(report->messages, pair_report(pair, 1)->cost_messages);
+	}
+	pair_stop(pair);
+}
+
 /* What is found to fit is sent without the receiver's help, and then read, in order. */
 static void lone_sends_find_room(void **state)
 {
+	static const size_t some[] = { 64, 8192, 65536 };
 	unsigned rows = 0;
 
 	(void)state;
 	for (size_t i = 0; i < mechanism_count; i++) {
-		const struct mechanism *mechanism = mechanisms[i];
-		struct slice slice = slice_of(TEST_SEND, 64, MS);
-		const struct report *report;
-		struct pair *pair;
-		uint64_t room;
-
-		if (!(mechanism->tests & TEST_BIT(TEST_SEND)) ||
-			!is_usable(&ground.context, mechanism))
+		if (!(mechanisms[i]->tests & TEST_BIT(TEST_SEND)) ||
+			!is_usable(&ground.context, mechanisms[i]))
 			continue;
 		rows++;
-		pair = start(mechanism, slice.size);
-		slice.is_warm_up = true;
-		(void)run(pair, mechanism, &slice);
-		room = pair_report(pair, 0)->room;
-		if (!room)
-			fail_msg("%s: not one message of 64 bytes fits", mechanism->name);
-		slice.is_warm_up = false;
-		slice.batch = measure_burst(room);
-		assert_in_range(slice.batch, 1, room);
-		for (unsigned turn = 0; turn < 3; turn++) {
-			(void)run(pair, mechanism, &slice);
-			report = pair_report(pair, 0);
-			assert_true(report->messages >= slice.batch);
-			assert_int_equal(report->messages % slice.batch, 0);
-			assert_int_equal(
-				report->messages, pair_report(pair, 1)->cost_messages);
-		}
-		pair_stop(pair);
+		for (size_t s = 0; s < 3; s++)
+			find_room(mechanisms[i], some[s]);
 	}
 	assert_true(rows > 0);
 }
