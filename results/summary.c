@@ -89,25 +89,30 @@ static double median_sum(struct launches *launches, const size_t *offsets, size_
 
 #define RESULT_AT(name) offsetof(struct result_row, name)
 
+/* The median of a column over the launches, with its interval. */
+static double known_median(struct launches *launches, size_t offset, double *low,
+	double *high, double *coverage)
+{
+	size_t known;
+	double median = median_real(launches, offset, &known);
+	struct interval interval = statistics_median_interval(
+		launches->values, known, SUMMARY_CONFIDENCE);
+
+	*low = interval.low;
+	*high = interval.high;
+	if (interval.coverage > 0)
+		*coverage = interval.coverage;
+	return median;
+}
+
 static void summarize_times(struct launches *launches, struct summary_row *row)
 {
-	struct interval interval;
 	size_t known;
 
-	row->median_ns = median_real(launches, RESULT_AT(median_ns), &known);
-	interval = statistics_median_interval(
-		launches->values, known, SUMMARY_CONFIDENCE);
-	row->median_low_ns = interval.low;
-	row->median_high_ns = interval.high;
-	if (interval.coverage > 0)
-		row->coverage = interval.coverage;
-	row->bytes_per_s = median_real(launches, RESULT_AT(bytes_per_s), &known);
-	interval = statistics_median_interval(
-		launches->values, known, SUMMARY_CONFIDENCE);
-	row->bytes_per_s_low = interval.low;
-	row->bytes_per_s_high = interval.high;
-	if (interval.coverage > 0)
-		row->coverage = interval.coverage;
+	row->median_ns = known_median(launches, RESULT_AT(median_ns), &row->median_low_ns,
+		&row->median_high_ns, &row->coverage);
+	row->bytes_per_s = known_median(launches, RESULT_AT(bytes_per_s),
+		&row->bytes_per_s_low, &row->bytes_per_s_high, &row->coverage);
 	row->messages_per_s = median_real(launches, RESULT_AT(messages_per_s), &known);
 	median_real(launches, RESULT_AT(min_ns), &known);
 	if (known)
@@ -119,16 +124,10 @@ static void summarize_times(struct launches *launches, struct summary_row *row)
 
 static void summarize_memory(struct launches *launches, struct summary_row *row)
 {
-	struct interval interval;
 	size_t known;
 
-	row->memory_bytes = median_real(launches, RESULT_AT(memory_bytes), &known);
-	interval = statistics_median_interval(
-		launches->values, known, SUMMARY_CONFIDENCE);
-	row->memory_bytes_low = interval.low;
-	row->memory_bytes_high = interval.high;
-	if (interval.coverage > 0)
-		row->coverage = interval.coverage;
+	row->memory_bytes = known_median(launches, RESULT_AT(memory_bytes),
+		&row->memory_bytes_low, &row->memory_bytes_high, &row->coverage);
 	row->memory_used_bytes = median_real(
 		launches, RESULT_AT(memory_used_bytes), &known);
 	row->page_faults = median_real(launches, RESULT_AT(page_faults), &known);
