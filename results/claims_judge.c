@@ -19,15 +19,14 @@ static void sum_votes(
 }
 
 /* What becomes of one statement: true in one place and false in another, it depends; all
- * alike, that is it, if at least a quarter could be told. Intervals of equals come apart
- * in fewer than one of a hundred comparisons, so that a quarter is no accident. */
+ * alike, that is it, unless there are more ties than answers. */
 static enum claim_verdict decide_statement(const size_t votes[3])
 {
 	size_t told = votes[TRUTH_TRUE] + votes[TRUTH_FALSE];
 
 	if (votes[TRUTH_TRUE] && votes[TRUTH_FALSE])
 		return CLAIM_DEPENDS;
-	if (told == 0 || 4 * told < told + votes[TRUTH_TIE])
+	if (told == 0 || told < votes[TRUTH_TIE])
 		return CLAIM_UNDECIDED;
 	return votes[TRUTH_TRUE] ? CLAIM_CONFIRMED : CLAIM_REFUTED;
 }
