@@ -29,6 +29,13 @@ static int transfer_send(struct channel *channel, size_t size)
 	return size ? 0 : -EINVAL;
 }
 
+static int transfer_some(struct channel *channel, struct transfer *transfer)
+{
+	(void)channel;
+	(void)transfer;
+	return 0;
+}
+
 static int transfer_recv(
 	struct channel *channel, size_t size, const void **rx, size_t *len)
 {
@@ -129,6 +136,8 @@ static const struct {
 	{ { GOOD, .recv = NULL }, "one of the two" },
 	{ { GOOD, .work = floor_work }, "one of the two" },
 	{ { GOOD, .work = floor_work, .recv = NULL }, "one of the two" },
+	{ { GOOD, WORKS, .send_some = transfer_some }, "send_some" },
+	{ { GOOD, WORKS, .recv_some = transfer_some }, "recv_some" },
 	{ { GOOD, .detach = NULL }, "detach" },
 	{ { GOOD, .tests = TEST_BIT(TEST_CAPACITY) }, "capacity needs offer" },
 	{ { GOOD, .offer = transfer_offer }, "capacity needs offer" },
