@@ -165,6 +165,11 @@ rows() {
 	tail -1 out | grep -qx 'no change (1 case: 1 without change)'
 	grep -qx 'ipcmark: 1 case is open: 7 launches more, about [0-9]* s, as far as --extend gives them time' err
 	grep -qx 'duet.planned,13' run/base/environment.csv
+	# The two directories say the same again.
+	mv out told
+	ends 0 "$IPCMARK" compare run/base run/candidate
+	diff <(grep -E '^  pipe|further' told) <(grep -E '^  pipe|further' out)
+	ends 0 "$IPCMARK" compare run/candidate run/base
 }
 
 @test "duet: no time for a further launch makes none" {
@@ -193,6 +198,9 @@ rows() {
 	[ ! -s out ]
 	[ "$(rows base)" -gt 14 ]
 	[ "$(rows base)" -eq "$(rows candidate)" ]
+	# What was planned is there, so that it can be judged.
+	ends 3 "$IPCMARK" compare run/base run/candidate --margin 0.1
+	grep -q 'the planned 13' out
 }
 
 @test "duet: formats parse" {
