@@ -12,8 +12,9 @@
 # call to call, by kernel, in results/reference/error-rates/:
 #     suites.csv     one line a suite: what was injected, and how much that was of the
 #                    case's median in the suite itself; time, load, kernel, commit
-#     cases.csv      one line a case of a suite: verdict, ratio, all launches, and of each
-#                    side one launch's samples, quartiles: "N P25 P50 P75"
+#     cases.csv      one line a case of a suite: verdict, ratio, all planned launches (the
+#                    further ones of --extend take no part in the other rules), and of
+#                    each side one launch's samples, quartiles: "N P25 P50 P75"
 #     rates.csv      how often each rule was wrong (ci/error-rates.awk), with 95 % bounds
 # IPCMARK_RATES_MINUTES: ends after so many minutes, whatever is missing; 170
 # IPCMARK_RATES: another directory; IPCMARK: another program than the one it builds, with
@@ -103,7 +104,7 @@ choose() {
 }
 
 # Turns the duet in $scratch into lines of cases.csv for suite $1, of which case
-# "$2|$3|$4" was slowed down. One launch of each is far from the other in time, as where
+# "$2|$3|$4" was slowed down; launches up to number $5 were planned. One launch of each is far from the other in time, as where
 # one build is run after the other.
 write_cases() {
 	sqlite3 -batch -noheader -csv :memory: \
@@ -112,7 +113,7 @@ write_cases() {
 		"create table one as
 			select mechanism, size_bytes, placement, max(cpu_b) as cpu_b,
 				min(0 + launch) as first, max(0 + launch) as last
-			from b where status = 'ok'
+			from b where status = 'ok' and 0 + launch < 0 + '$5'
 			group by mechanism, size_bytes, placement;
 		with found as (
 			select value as v from json_each(readfile('$scratch/duet.json'),
@@ -123,9 +124,11 @@ write_cases() {
 				and v ->> 'placement' = '$4',
 			v ->> 'verdict', printf('%.5f', v ->> 'ratio'),
 			(select group_concat(printf('%.5g', value), ' ')
-				from json_each(v, '$.base.launches')),
+				from json_each(v, '$.base.launches')
+				where key < 0 + (v ->> '$.planned_launches')),
 			(select group_concat(printf('%.5g', value), ' ')
-				from json_each(v, '$.candidate.launches')),
+				from json_each(v, '$.candidate.launches')
+				where key < 0 + (v ->> '$.planned_launches')),
 			(select printf('%d %.5g %.5g %.5g', samples,
 				p25_ns, p50_ns, p75_ns)
 				from b where b.mechanism = one.mechanism
@@ -143,6 +146,11 @@ write_cases() {
 
 load() {
 	cut -d ' ' -f 1 /proc/loadavg
+}
+
+# fact KEY: of the duet in $scratch.
+fact() {
+	sed -n "s/^$1,//p" "$scratch/run/base/environment.csv" | tr -d '\r'
 }
 
 # one_suite KIND: nothing is kept of one that is not finished.
@@ -177,14 +185,13 @@ one_suite() {
 		echo "error-rates.sh: exit $status: $(tail -n 1 "$scratch/log")" >&2
 		return 1
 	fi
-	write_cases "$suite" "$mechanism" "$size" "$placement" >"$scratch/cases"
+	write_cases "$suite" "$mechanism" "$size" "$placement" "$(
+		fact duet.planned)" >"$scratch/cases"
 	count=$(wc -l <"$scratch/cases")
 	cat "$scratch/cases" >>"$cases"
-	launches=$(sqlite3 :memory: "select json_array_length(
-		readfile('$scratch/duet.json'),
-		'$.comparisons[0].cases[0].base.launches')")
-	sched=$(sed -n 's/^duet.sched,//p' "$scratch/run/base/environment.csv" |
-		tr -d '\r')
+	launches=$(sqlite3 :memory: "select readfile('$scratch/duet.json') ->>
+		'$.comparisons[0].cases[0].planned_launches'")
+	sched=$(fact duet.sched)
 	[ -z "$delay_ns" ] || true_percent=$(
 		sqlite3 :memory: "select printf('%.1f',
 				100.0 * $delay_ns / (v ->> '$.base.median'))

@@ -6,13 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/random.h"
 #include "harness/command.h"
 #include "harness/duet.h"
 #include "harness/duet_changes.h"
+#include "harness/duet_extend.h"
 #include "harness/interrupt.h"
 #include "harness/run_name.h"
 #include "results/compare.h"
 #include "results/format.h"
+#include "results/pairs.h"
 
 /* What is compared when nobody says: kernel paths people meet, small and of a page. */
 #define CASES_MECHANISMS                                                                 \
@@ -37,6 +40,7 @@ struct session {
 	char commands[2][DUET_COMMAND];
 	struct changes *changes;
 	char calibration[256]; /* in a sentence, or "" */
+	char id[24]; /* of the duet that is on */
 };
 
 /* This program, for the shell. */
@@ -200,6 +204,9 @@ static void put_facts(const struct session *session, const struct duet *duet, in
 	facts_set(facts, "duet.sched", "%s",
 		session->fifo.policy == SCHED_POLICY_FIFO ? "fifo" : "inherited");
 	facts_set(facts, "duet.calibration", "%s", session->calibration);
+	facts_set(facts, PAIRS_DUET, "%s", session->id);
+	facts_set(facts, PAIRS_ROLE, "%s", duet->sides[side].role);
+	facts_set(facts, PAIRS_PLANNED, "%zu", duet->planned);
 }
 
 static int put_environment(
@@ -266,20 +273,13 @@ static int summarize(struct session *session, struct duet *duet, struct why *why
 	return error;
 }
 
-/* One duet into two run directories, and its changes. */
-static int play(struct session *session, const char *const lines[2],
-	const char *const names[2], struct changes **changes, struct why *why)
+static void ready_sides(
+	struct session *session, struct duet *duet, const char *const lines[2])
 {
-	struct duet duet = { .options = &session->options,
-		.plan = &session->plan,
-		.janitor = &session->janitor,
-		.fifo = session->fifo };
 	static const char *const roles[] = { "base", "candidate" };
-	size_t launches = 0;
-	int error;
 
 	for (int side = 0; side < 2; side++) {
-		struct duet_side *one = &duet.sides[side];
+		struct duet_side *one = &duet->sides[side];
 
 		one->role = roles[side];
 		snprintf(one->command, sizeof one->command, "%s", lines[side]);
@@ -290,26 +290,53 @@ static int play(struct session *session, const char *const lines[2],
 		one->from = -1;
 		one->child.pidfd = -1;
 	}
+}
+
+static int measure_planned(struct session *session, struct duet *duet, struct why *why)
+{
+	double planned_s = (double)duet_planned_ns(&session->options, &session->plan) /
+			   1e9;
+	size_t launches = 0;
+	int error;
+
 	for (size_t i = 0; i < session->plan.count; i++)
 		launches += duet_takes(&session->plan.launches[i]);
-	error = open_directories(session, &duet, names, why);
-	if (!error) {
-		double planned_s =
-			(double)duet_planned_ns(&session->options, &session->plan) / 1e9;
+	fprintf(stderr,
+		"ipcmark: %zu case%s, %zu launches of both sides, about %.0f s, into %s\n",
+		session->cases, session->cases == 1 ? "" : "s", launches, planned_s,
+		session->path);
+	progress_start(&duet->progress, launches, planned_s);
+	error = duet_run(duet, why);
+	progress_end(&duet->progress);
+	return error;
+}
 
-		fprintf(stderr,
-			"ipcmark: %zu case%s, %zu launches of both sides, about %.0f s, "
-			"into %s\n",
-			session->cases, session->cases == 1 ? "" : "s", launches,
-			planned_s, session->path);
-		progress_start(&duet.progress, launches, planned_s);
-		error = duet_run(&duet, why);
-		progress_end(&duet.progress);
-	}
+/* One duet into two run directories, and its changes; a calibration (the sides are the
+ * same) asks for the spread of the planned launches only. */
+static int play(struct session *session, const char *const lines[2],
+	const char *const names[2], struct changes **changes, struct why *why)
+{
+	struct duet duet = { .options = &session->options,
+		.plan = &session->plan,
+		.planned = session->plan.count,
+		.janitor = &session->janitor,
+		.fifo = session->fifo };
+	int error;
+
+	ready_sides(session, &duet, lines);
+	snprintf(session->id, sizeof session->id, "%016" PRIx64, random_secret());
+	error = open_directories(session, &duet, names, why);
+	if (!error)
+		error = measure_planned(session, &duet, why);
+	/* What the sides are is known now, and is compared too. */
 	if (duet.count && summarize(session, &duet, why) && !error)
 		error = -EIO;
 	if (!error)
 		error = duet_changes(&duet, &session->rule, changes, why);
+	if (!error && lines[0] != lines[1])
+		error = duet_extend(&duet, &session->rule, changes, why);
+	if (duet.next > duet.planned && summarize(session, &duet, why) && !error)
+		error = -EIO;
 	close_directories(session, &duet);
 	duet_free(&duet);
 	return error;
@@ -334,9 +361,9 @@ static int calibrate(struct session *session, struct why *why)
 static int finish(struct session *session, struct why *why)
 {
 	const struct changes *list[] = { session->changes };
-	int error = 0;
+	int error = pairs_note(session->changes);
 
-	if (session->calibration[0])
+	if (session->calibration[0] && !error)
 		error = changes_note(session->changes, "%s", session->calibration);
 	if (session->fifo.policy != SCHED_POLICY_FIFO && !error)
 		error = changes_note(session->changes,

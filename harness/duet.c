@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/base/random.h"
+#include "harness/clock.h"
 #include "harness/launch_row.h"
 #include "harness/statistics.h"
 #include "harness/vocabulary.h"
@@ -24,18 +25,22 @@ bool duet_takes(const struct planned *planned)
 	return !plan_is_pointless(planned, NULL);
 }
 
+static uint64_t one_planned_ns(const struct options *options, const struct plan *plan,
+	const struct planned *planned)
+{
+	struct launch_spec spec;
+
+	plan_launch(options, plan, planned, &spec);
+	return 2 * launch_planned_ns(&spec) + START_NS;
+}
+
 uint64_t duet_planned_ns(const struct options *options, const struct plan *plan)
 {
 	uint64_t sum_ns = 0;
 
-	for (size_t i = 0; i < plan->count; i++) {
-		struct launch_spec spec;
-
-		if (!duet_takes(&plan->launches[i]))
-			continue;
-		plan_launch(options, plan, &plan->launches[i], &spec);
-		sum_ns += 2 * launch_planned_ns(&spec) + START_NS;
-	}
+	for (size_t i = 0; i < plan->count; i++)
+		if (duet_takes(&plan->launches[i]))
+			sum_ns += one_planned_ns(options, plan, &plan->launches[i]);
 	return sum_ns;
 }
 
@@ -304,9 +309,9 @@ static int keep(struct duet *duet, const struct planned *planned, size_t number,
 	return error;
 }
 
-static int run_launch(struct duet *duet, size_t number, struct why *why)
+static int run_launch(
+	struct duet *duet, const struct planned *planned, size_t number, struct why *why)
 {
-	const struct planned *planned = &duet->plan->launches[number];
 	struct outcome_of *got = calloc(1, sizeof *got);
 	struct random random = { planned->seed };
 	struct launch_spec spec;
@@ -338,14 +343,18 @@ int duet_run(struct duet *duet, struct why *why)
 {
 	int error = 0;
 
-	for (size_t number = 0; number < duet->plan->count && !error; number++) {
-		const struct planned *planned = &duet->plan->launches[number];
+	for (size_t i = 0; i < duet->plan->count && !error; i++, duet->next++) {
+		const struct planned *planned = &duet->plan->launches[i];
 		char title[PLAN_TITLE];
 
 		if (!duet_takes(planned))
 			continue;
+		if (duet->end_ns && clock_now_ns() + one_planned_ns(duet->options,
+							     duet->plan, planned) >
+					    duet->end_ns)
+			break;
 		progress_launch(&duet->progress, plan_title(planned, title));
-		error = run_launch(duet, number, why);
+		error = run_launch(duet, planned, duet->next, why);
 		if (!error)
 			progress_done(&duet->progress, title);
 	}

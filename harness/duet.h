@@ -14,7 +14,11 @@
 
 struct duet {
 	const struct options *options; /* what both are asked for */
-	const struct plan *plan;
+	const struct plan *plan; /* what duet_run() runs */
+	size_t planned; /* launches up to this number were planned; what follows are
+			 * further ones */
+	size_t next; /* number of the next launch, over all plans */
+	uint64_t end_ns; /* no launch is begun that would not be over by then; 0: none */
 	struct janitor *janitor;
 	const struct clock *clock;
 	struct sched fifo; /* for mechanisms that do not spin, where SCHED_FIFO is chosen
@@ -31,7 +35,7 @@ struct duet {
 /* Is the launch one of a duet? Those that sweep a setting or make no sense are not. */
 bool duet_takes(const struct planned *planned);
 
-/* Runs all launches of the plan; rows are on disk before the next launch begins. 0,
+/* Runs the launches of the plan; rows are on disk before the next launch begins. 0,
  * -EINTR when interrupted, or -errno in words: a side that cannot be talked to ends the
  * duet. */
 int duet_run(struct duet *duet, struct why *why);

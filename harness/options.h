@@ -53,6 +53,7 @@ struct options {
 	const char *base, *candidate; /* of duet: commands; NULL: this program */
 	const char *base_set, *candidate_set; /* settings of one side only, as of --set */
 	bool calibrate;
+	int64_t extend_ns; /* for launches beyond the planned; 0: none */
 	const char *figure; /* a path, or NULL */
 
 	int preset; /* enum run_preset */

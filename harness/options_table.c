@@ -517,6 +517,18 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_FLAG,
 		.says = "First set the base against itself, and tell how far that comes out "
 			"from no change." },
+	{ .name = "extend",
+		.value = "TIME",
+		.commands = of_duet,
+		PLAN,
+		FIELD(extend_ns),
+		.kind = OPTION_TIME,
+		.least = 0,
+		.most = 3600 * S,
+		.standard = "120s",
+		.says = "How long further launches may take, of the cases that those planned "
+			"leave open; they narrow intervals, and find no change themselves. 0 "
+			"makes none." },
 	{ .name = "margin",
 		.value = "PCT",
 		.commands = of_verdicts,

@@ -230,11 +230,25 @@ static void add_core_pairs(struct plan *plan, const struct options *options,
 	placements_free(&pairs);
 }
 
+void plan_shuffle(struct plan *plan)
+{
+	struct random random = { plan->seed };
+
+	for (size_t i = plan->count; i > 1; i--) {
+		size_t j = (size_t)random_below(&random, i);
+		struct planned kept = plan->launches[i - 1];
+
+		plan->launches[i - 1] = plan->launches[j];
+		plan->launches[j] = kept;
+	}
+	for (size_t i = 0; i < plan->count; i++)
+		plan->launches[i].seed = random_next(&random);
+}
+
 int plan_make(const struct options *options, const struct topology *topology,
 	struct plan *plan, struct why *why)
 {
 	struct choice choice = { 0 };
-	struct random random;
 	int error = plan_choose(options, &choice, why);
 
 	*plan = (struct plan) { 0 };
@@ -266,18 +280,10 @@ int plan_make(const struct options *options, const struct topology *topology,
 			options->batch > 1 ? ", with messages joined by --batch" : "");
 		return -ENOENT;
 	}
-	random.state = plan->seed;
-	for (size_t i = plan->count; i > 1; i--) {
-		size_t j = (size_t)random_below(&random, i);
-		struct planned kept = plan->launches[i - 1];
-
-		plan->launches[i - 1] = plan->launches[j];
-		plan->launches[j] = kept;
-	}
+	plan_shuffle(plan);
 	for (size_t i = 0; i < plan->count; i++) {
 		struct launch_spec spec;
 
-		plan->launches[i].seed = random_next(&random);
 		plan_launch(options, plan, &plan->launches[i], &spec);
 		if (!plan_is_pointless(&plan->launches[i], NULL))
 			plan->planned_ns += launch_planned_ns(&spec);

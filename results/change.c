@@ -144,6 +144,8 @@ struct change *changes_add(struct changes *changes, const struct result_row *lik
 		quantity_of(like) != QUANTITY_MEMORY)
 		row_text(change->payload, like->payload);
 	change->size_bytes = like->size_bytes;
+	change->cpu_a = like->cpu_a;
+	change->cpu_b = like->cpu_b;
 	change->quantity = quantity_of(like);
 	change->unit = quantity_unit(like);
 	change->base = bases;
@@ -164,6 +166,21 @@ struct change *changes_add(struct changes *changes, const struct result_row *lik
 		modes_find(bases, base_count, candidates, candidate_count, quotients,
 			&change->modes);
 	return change;
+}
+
+void changes_narrow(const struct changes *changes, struct change *change, size_t planned)
+{
+	change->decision.planned = planned;
+	decision_measure(&change->decision, change->base, change->base_count,
+		change->candidate, change->candidate_count, &changes->rule);
+}
+
+/* How many launches are tested. */
+static size_t tested(const struct change *change, size_t count)
+{
+	size_t planned = change->decision.planned;
+
+	return planned && planned < count ? planned : count;
 }
 
 struct change *changes_add_unmeasured(
@@ -266,8 +283,9 @@ int changes_settle(struct changes *changes, struct why *why)
 		changes->counts[change->decision.verdict]++;
 		if (!isnan(change->decision.p))
 			change->visible = power_visible(&change->decision, change->base,
-				change->base_count, change->candidate,
-				change->candidate_count, changes->family, &changes->rule);
+				tested(change, change->base_count), change->candidate,
+				tested(change, change->candidate_count), changes->family,
+				&changes->rule);
 	}
 	if (!error)
 		changes->whole = decision_whole(decisions, changes->count);

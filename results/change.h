@@ -34,6 +34,7 @@ struct change {
 				* "pipe.size=1048576"; or "" */
 	size_t block; /* cases of one placement, payload and `where` stand together */
 	int64_t size_bytes;
+	int64_t cpu_a, cpu_b; /* ROW_UNKNOWN: not pinned, or of several runs */
 	enum quantity quantity;
 	const char *unit; /* "ns", "B/s", "messages/s" or "B"; static */
 
@@ -87,6 +88,10 @@ void changes_free(struct changes *changes);
 struct change *changes_add(struct changes *changes, const struct result_row *like,
 	bool is_exact, const double *base, size_t base_count, const double *candidate,
 	size_t candidate_count, const double *ratios);
+
+/* Only the first `planned` pairs of launches of the case were planned, and are tested;
+ * those after them may narrow its interval (decision.h). */
+void changes_narrow(const struct changes *changes, struct change *change, size_t planned);
 
 /* Adds a case that could not be compared, and why. */
 struct change *changes_add_unmeasured(

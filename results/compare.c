@@ -10,6 +10,7 @@
 #include "harness/base/text.h"
 #include "harness/statistics.h"
 #include "results/cases.h"
+#include "results/pairs.h"
 
 #define NONE SIZE_MAX
 
@@ -17,6 +18,10 @@ static const char not_alternated[] =
 	"The runs were made one after the other, so that whatever drifted between them counts "
 	"as a change. Where both sides can run on one machine, 'ipcmark duet' alternates "
 	"them.";
+
+static const char alternated[] =
+	"The two are the sides of one duet, so that each launch is set against the one it was "
+	"alternated with.";
 
 /* What may differ between two runs of a case: the first pass that finds one and only one
  * counterpart decides. */
@@ -380,30 +385,59 @@ static int refuse(const struct changes *changes, struct why *why)
 	return -ENOENT;
 }
 
+/* The two sides of one duet, launch by launch. */
+static int compare_pairs(const struct run_directory *base,
+	const struct run_directory *candidate, struct changes *changes, struct why *why)
+{
+	struct pairs pairs;
+	int error = pairs_load(base, candidate, &pairs, why);
+
+	if (!error && (compare_environments(changes, base, candidate) ||
+			      pairs_add(&pairs, changes)))
+		error = why_say(why, ENOMEM, "compare the sides of a duet");
+	if (!error)
+		error = changes_settle(changes, why);
+	if (!error && (changes_note(changes, "%s", alternated) || pairs_note(changes)))
+		error = why_say(why, ENOMEM, "compare the sides of a duet");
+	free(pairs.rows[0]);
+	free(pairs.rows[1]);
+	return error;
+}
+
+static int compare_apart(const struct run_directory *base,
+	const struct run_directory *candidate, struct changes *changes, struct why *why)
+{
+	struct cases one = { .items = NULL }, other = { .items = NULL };
+	int error = cases_load(base, &one, why);
+
+	if (!error)
+		error = cases_load(candidate, &other, why);
+	if (!error && (compare_environments(changes, base, candidate) ||
+			      fill(changes, &one, &other)))
+		error = why_say(why, ENOMEM, "compare runs");
+	if (!error && !changes->count)
+		error = refuse(changes, why);
+	if (!error && changes_note(changes, "%s", not_alternated))
+		error = why_say(why, ENOMEM, "compare runs");
+	if (!error)
+		error = changes_settle(changes, why);
+	cases_free(&one);
+	cases_free(&other);
+	return error;
+}
+
 int compare_runs(const struct run_directory *base, const struct run_directory *candidate,
 	const struct rule *rule, struct changes **changes, struct why *why)
 {
-	struct changes *made = changes_create(DESIGN_UNPAIRED, rule,
-		run_directory_path(base), run_directory_path(candidate));
-	struct cases one = { .items = NULL }, other = { .items = NULL };
+	bool is_duet = pairs_are_duet(base, candidate);
+	struct changes *made = changes_create(is_duet ? DESIGN_PAIRED : DESIGN_UNPAIRED,
+		rule, run_directory_path(base), run_directory_path(candidate));
 	int error;
 
 	if (!made)
 		return why_say(why, ENOMEM, "compare runs");
-	error = cases_load(base, &one, why);
-	if (!error)
-		error = cases_load(candidate, &other, why);
-	if (!error &&
-		(compare_environments(made, base, candidate) || fill(made, &one, &other)))
-		error = why_say(why, ENOMEM, "compare runs");
-	if (!error && !made->count)
-		error = refuse(made, why);
-	if (!error && changes_note(made, "%s", not_alternated))
-		error = why_say(why, ENOMEM, "compare runs");
-	if (!error)
-		error = changes_settle(made, why);
-	cases_free(&one);
-	cases_free(&other);
+	error = is_duet ? compare_pairs(base, candidate, made, why)
+			: compare_apart(base, candidate, made, why);
 	if (error)
 		changes_free(made);
 	else

@@ -7,7 +7,8 @@
 #include "results/run_directory.h"
 
 /* Finds the cases that both runs planned, takes the launches of each, decides, and names
- * what else differs between the runs. The caller frees *changes. 0, or -errno in words,
+ * what else differs between the runs. The two sides of one duet are compared launch by
+ * launch, as the duet did (pairs.h). The caller frees *changes. 0, or -errno in words,
  * also when no case was measured in both. */
 int compare_runs(const struct run_directory *base, const struct run_directory *candidate,
 	const struct rule *rule, struct changes **changes, struct why *why);

@@ -50,7 +50,8 @@ static const char *const passing[] = { "time.utc", "cpu.mhz", "clock.ns_per_tick
 	"cgroup.throttled_count", "cgroup.path", "cgroup.cpu_max_file", "load.", "steal.",
 	"memory.available", "option.out", "option.command", "option.seed",
 	"option.launches", "option.slices", "option.mechanisms", "option.tests",
-	"option.sizes", "option.preset", "run." };
+	"option.sizes", "option.preset", "run.", "duet.id", "duet.role", "duet.planned",
+	"duet.calibration" };
 
 static bool begins(const char *key, const char *with)
 {

@@ -42,7 +42,9 @@ void decision_refuse(struct decision *decision, const char *why)
 	decision->p = decision->p_holm = NAN;
 	decision->least_p = 1;
 	decision->coverage = 0;
+	decision->narrowed.count = 0;
 	decision->verdict = VERDICT_INCONCLUSIVE;
+	decision->is_open = false;
 	say(decision, "%s", why);
 }
 
@@ -107,6 +109,18 @@ static void measure_paired(struct decision *decision, const double *base,
 	decision->least_p = ranks_signed_least_p(taken);
 	set_interval(decision, ranks_centre_interval(logs, taken, 1 - rule->alpha));
 	decision->ratio = exp(statistics_median(logs, taken));
+}
+
+/* What all launches say beside what the planned ones do. */
+static void measure_narrowed(struct decision *decision, const double *base,
+	const double *candidate, size_t count, const struct rule *rule, double *logs,
+	double *work)
+{
+	struct decision all = *decision;
+
+	measure_paired(&all, base, candidate, count, rule, logs, work);
+	decision->narrowed = (struct estimate) { all.base_count, all.base, all.candidate,
+		all.ratio, all.low, all.high, all.coverage };
 }
 
 static void measure_unpaired(struct decision *decision, const double *base,
@@ -176,6 +190,10 @@ void decision_measure(struct decision *decision, const double *base, size_t base
 	const double *candidate, size_t candidate_count, const struct rule *rule)
 {
 	size_t count = base_count + candidate_count + 1;
+	size_t pairs = base_count < candidate_count ? base_count : candidate_count;
+	size_t planned = decision->planned && decision->planned < pairs
+				 ? decision->planned
+				 : pairs;
 	double *logs = calloc(count, sizeof *logs), *work = calloc(count, sizeof *work);
 
 	decision_refuse(decision, "");
@@ -187,12 +205,12 @@ void decision_measure(struct decision *decision, const double *base, size_t base
 		measure_exact(
 			decision, base, base_count, candidate, candidate_count, work);
 	else if (decision->design == DESIGN_PAIRED)
-		measure_paired(decision, base, candidate,
-			base_count < candidate_count ? base_count : candidate_count, rule,
-			logs, work);
+		measure_paired(decision, base, candidate, planned, rule, logs, work);
 	else
 		measure_unpaired(decision, base, base_count, candidate, candidate_count,
 			rule, logs, work);
+	if (!*decision->why && decision->design == DESIGN_PAIRED && planned < pairs)
+		measure_narrowed(decision, base, candidate, pairs, rule, logs, work);
 	if (!*decision->why && (!decision->base_count || !decision->candidate_count))
 		say(decision, "no launch of %s can be used",
 			decision->base_count        ? "the candidate"
@@ -270,6 +288,7 @@ static void say_open(
 			decision->design == DESIGN_PAIRED ? "" : " a side");
 		return;
 	}
+	decision->is_open = true;
 	if (distance >= margin)
 		wanted = count * log(rule->alpha / (double)family) / log(decision->p);
 	say_advice(decision, fmax(wanted, count + 1), advice, sizeof advice);
@@ -285,6 +304,54 @@ static void say_open(
 		say(decision, "%+.1f to %+.1f %% is wider than the margin of %.3g %%; %s",
 			share(decision->low), share(decision->high), 100 * rule->margin,
 			advice);
+}
+
+static bool is_inside(const struct decision *decision, const struct rule *rule)
+{
+	double margin = log1p(rule->margin) - 1e-12;
+
+	return decision->coverage > 0 && log(decision->high) <= margin &&
+	       log(decision->low) >= -margin;
+}
+
+/* An open case that got further launches: they can say that nothing changed. */
+static void settle_narrowed(struct decision *decision, const struct rule *rule)
+{
+	const struct estimate *all = &decision->narrowed;
+	size_t planned = decision->base_count, further = all->count - planned;
+	double margin = log1p(rule->margin) - 1e-12;
+	double half = (log(all->high) - log(all->low)) / 2;
+	double distance = fabs(log(all->ratio));
+	char advice[128];
+
+	decision->base_count = decision->candidate_count = all->count;
+	decision->base = all->base;
+	decision->candidate = all->candidate;
+	decision->ratio = all->ratio;
+	decision->low = all->low;
+	decision->high = all->high;
+	decision->coverage = all->coverage;
+	if (is_inside(decision, rule)) {
+		decision->verdict = VERDICT_NO_CHANGE;
+		say(decision, "with %zu launches beyond the planned %zu", further,
+			planned);
+	} else if (distance >= margin) {
+		say(decision,
+			"%zu launches beyond the planned %zu, which alone could have said "
+			"that it changed, leave %+.1f to %+.1f %%; --launches %zu tests that",
+			further, planned, share(decision->low), share(decision->high),
+			all->count);
+	} else {
+		say_advice(decision,
+			fmax((double)all->count * pow(half / (margin - distance), 2),
+				(double)all->count + 1),
+			advice, sizeof advice);
+		say(decision,
+			"%+.1f to %+.1f %% is wider than the margin of %.3g %% even with %zu "
+			"launches beyond the planned %zu; %s",
+			share(decision->low), share(decision->high), 100 * rule->margin,
+			further, planned, advice);
+	}
 }
 
 static void settle_tested(
@@ -307,11 +374,12 @@ static void settle_tested(
 			decision->verdict = (ratio > 1) == decision->more_is_better
 						    ? VERDICT_FASTER
 						    : VERDICT_SLOWER;
-	} else if (decision->coverage > 0 && log(decision->high) <= margin &&
-		   log(decision->low) >= -margin) {
+	} else if (is_inside(decision, rule)) {
 		decision->verdict = VERDICT_NO_CHANGE;
 	} else {
 		say_open(decision, family, rule, least);
+		if (decision->is_open && decision->narrowed.count > decision->base_count)
+			settle_narrowed(decision, rule);
 	}
 }
 

@@ -5,7 +5,11 @@
  * correction over all cases at alpha and the median ratio reaches the margin; `no change`
  * when the interval of the ratio, of confidence 1 - alpha, lies inside the margin; all
  * else is `inconclusive`, with the words for what it would take. The margin is a factor,
- * so that exchanging the sides mirrors each verdict: 2 % is 1.02 and 1 / 1.02. */
+ * so that exchanging the sides mirrors each verdict: 2 % is 1.02 and 1 / 1.02.
+ *
+ * Launches beyond those planned never raise an alarm: the test is made on the planned
+ * ones alone, whatever follows. They narrow the interval of a case that is open, which
+ * may make it `no change` (why and how often: harness/duet_extend.h). */
 #ifndef IPCMARK_DECISION_H
 #define IPCMARK_DECISION_H
 
@@ -55,6 +59,8 @@ struct decision {
 	const double *ratios; /* paired: of each pair of launches, where it is known
 			       * better than as the quotient of their values (NAN where
 			       * not); or NULL */
+	size_t planned; /* paired: so many of the pairs, from the first, are tested, and
+			 * those that follow only narrow; 0: all are tested */
 
 	/* Set by decision_measure(). */
 	size_t base_count, candidate_count; /* launches that count */
@@ -66,6 +72,12 @@ struct decision {
 	double p; /* of this case alone; NAN: not tested */
 	double least_p; /* what p could have been at the least */
 
+	/* The same of the planned launches and those that followed; count 0: none did. */
+	struct estimate {
+		size_t count;
+		double base, candidate, ratio, low, high, coverage;
+	} narrowed;
+
 	/* Set by the caller after that, where the values were set against something: the
 	 * ratio of what was measured. decision_measure() makes it NAN. */
 	double raw_ratio;
@@ -73,6 +85,8 @@ struct decision {
 	/* Set by decision_settle(). */
 	double p_holm;
 	enum verdict verdict;
+	bool is_open; /* on the planned launches: neither changed nor unchanged, and more
+		       * launches could tell; what is above is then of all launches */
 	char why[DECISION_WHY]; /* why inconclusive and what it would take, or what the
 				 * verdict rests on where that is not plain; or "" */
 };

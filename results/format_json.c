@@ -82,9 +82,14 @@ static json_t *case_value(const struct change *change)
 	json_object_set_new(made, "candidate",
 		side(decision->candidate, change->candidate, change->candidate_count));
 	json_object_set_new(made, "ratio", json_number(decision->ratio));
-	if (change->ratios)
+	if (change->ratios) {
 		json_object_set_new(
 			made, "ratios", numbers(change->ratios, change->base_count));
+		json_object_set_new(made, "planned_launches",
+			json_integer(
+				(json_int_t)(decision->planned ? decision->planned
+							       : change->base_count)));
+	}
 	json_object_set_new(made, "interval", interval(decision));
 	json_object_set_new(made, "modes", modes_value(&change->modes));
 	json_object_set_new(made, "p", json_number(decision->p));

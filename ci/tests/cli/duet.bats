@@ -15,7 +15,7 @@ setup() {
 	# All that a duet starts inherits it, and nothing else has it.
 	mark=DUET_MARK=$$.$RANDOM.$RANDOM
 	few=(--launches 13 --mechanisms pipe --sizes 64 --placements same-cpu --slices 2
-		--slice 1ms --warm-up 1ms --out run)
+		--slice 1ms --warm-up 1ms --extend 0 --out run)
 	# Where it is not the verdict that is looked at.
 	one=("${few[@]}" --launches 1)
 }
@@ -96,6 +96,7 @@ caught() {
 	3) tail -1 out | grep -qx 'inconclusive (1 case: 1 inconclusive)' ;;
 	esac
 	grep -qE '^  pipe +latency +64 B ' out
+	grep -qE '^base .* serve: ipcmark ' out
 	grep -qx "ipcmark: 1 case, 13 launches of both sides, about [0-9]* s, into run" err
 }
 
@@ -129,6 +130,77 @@ caught() {
 	[ "$(ratios c.duet_ratio)" = '|' ]
 	run grep -c 'no launch of' out
 	[ "$output" = 0 ]
+}
+
+# Sides whose slices say what the test wants: the base always the same, the candidate of
+# launch n what the expression of awk says of it.
+scripted() {
+	liar flat <<<'ipcmark "$@" | sed -u "s/^done,.*/done,1000/"'
+	liar liar <<EOF
+n=\$(cat launches 2>/dev/null || echo 0)
+echo \$((n + 1)) >launches
+value=\$(awk -v n=\$n "BEGIN { print $1 }")
+ipcmark "\$@" | sed -u "s/^done,.*/done,\$value/"
+EOF
+}
+
+# By up to 4 % to either side.
+wide='1000 * (1 + 0.04 * (n * 7 % 13 - 6) / 6)'
+
+rows() {
+	tail -n +2 "run/$1/results.csv" | wc -l
+}
+
+@test "duet: what the planned launches leave open gets further ones" {
+	scripted "$wide"
+	ends 3 duet "${few[@]}" --base ./flat --candidate ./liar
+	[ "$(rows base)" -eq 13 ]
+	grep -q 'is wider than the margin of 2 %' out
+	! grep -q further out
+	rm -r run launches
+	ends 0 duet "${few[@]}" --base ./flat --candidate ./liar --extend 60s
+	[ "$(rows base)" -gt 13 ]
+	[ "$(rows base)" -eq "$(rows candidate)" ]
+	grep -q '^1 case that the planned launches left open got up to ' out
+	tail -1 out | grep -qx 'no change (1 case: 1 without change)'
+	grep -qx 'ipcmark: 1 case is open: 7 launches more, about [0-9]* s, as far as --extend gives them time' err
+	grep -qx 'duet.planned,13' run/base/environment.csv
+	# The two directories say the same again.
+	mv out told
+	ends 0 "$IPCMARK" compare run/base run/candidate
+	diff <(grep -E '^  pipe|further' told) <(grep -E '^  pipe|further' out)
+	ends 0 "$IPCMARK" compare run/candidate run/base
+}
+
+@test "duet: no time for a further launch makes none" {
+	scripted "$wide"
+	ends 3 duet "${few[@]}" --base ./flat --candidate ./liar --extend 1ns
+	[ "$(rows base)" -eq 13 ]
+}
+
+@test "duet: ended amid further launches it keeps what is finished" {
+	scripted "$wide"
+	duet "${few[@]}" --base ./flat --candidate ./liar --margin 0.1 --extend 3600s \
+		>out 2>err 3>&- &
+	local pid=$! end=$((SECONDS + 60)) child status=0
+	until [ -e run/candidate ] && [ "$(rows candidate)" -gt 14 ]; do
+		[ $SECONDS -lt $end ]
+		sleep 0.02
+	done
+	# `duet` is a function: a shell may stand between.
+	read -r -a child <"/proc/$pid/task/$pid/children" || true
+	if [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") != *--candidate* ]]; then
+		pid=${child[0]}
+	fi
+	kill -TERM "$pid"
+	wait $! || status=$?
+	[ "$status" -eq 143 ]
+	[ ! -s out ]
+	[ "$(rows base)" -gt 14 ]
+	[ "$(rows base)" -eq "$(rows candidate)" ]
+	# What was planned is there, so that it can be judged.
+	ends 3 "$IPCMARK" compare run/base run/candidate --margin 0.1
+	grep -q 'the planned 13' out
 }
 
 @test "duet: formats parse" {
@@ -178,6 +250,8 @@ caught() {
 		--format jsn
 	refuses "ipcmark duet: unknown option '--candidat'; did you mean --candidate?" \
 		--candidat x
+	refuses "ipcmark duet: --extend: '2x' is not a time; times are written 250ns, 10us, 1.5ms or 2s" \
+		--extend 2x
 	refuses "ipcmark duet: --alpha: 2 is out of range; it can be above 0 and up to 0.5" \
 		--alpha 2
 	# A value that only the system can judge.

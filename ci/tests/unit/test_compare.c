@@ -301,6 +301,69 @@ static void canaries_of_one_run_are_no_use(void **state)
 	assert_noted("Only new has canaries");
 }
 
+/* The sides of a duet of `planned` launches and 8 further ones; the launches of both pace
+ * alike, and their medians say something else than the slices beside each other. */
+static void make_duet(int planned, double ratio)
+{
+	static const char *const facts[2][7] = {
+		{ "duet.id", "7", "duet.role", "base", "duet.planned", "16", NULL },
+		{ "duet.id", "7", "duet.role", "candidate", "duet.planned", "16", NULL }
+	};
+
+	base = runs_make("base", facts[0]);
+	candidate = runs_make("new", facts[1]);
+	for (int i = 0; i < planned + 8; i++) {
+		struct result_row row = runs_row(i, 5000 + 400 * (i % 4));
+
+		runs_append(base, &row);
+		row.median_ns *= i % 2 ? 1.1 : 0.9;
+		row.duet_ratio = ratio * (1 + 0.0001 * (i * 5 % 12));
+		runs_append(candidate, &row);
+	}
+}
+
+static void sides_of_a_duet_meet_launch_by_launch(void **state)
+{
+	(void)state;
+	make_duet(16, 1.05);
+	compare();
+	assert_int_equal(changes->design, DESIGN_PAIRED);
+	assert_int_equal(only()->decision.verdict, VERDICT_SLOWER);
+	assert_true(fabs(only()->decision.ratio - 1.05) < 0.002);
+	assert_int_equal(only()->decision.base_count, 16);
+	assert_int_equal(only()->base_count, 24);
+	assert_noted("sides of one duet");
+}
+
+static void a_duet_can_be_read_the_other_way_round(void **state)
+{
+	(void)state;
+	make_duet(16, 1.05);
+	if (compare_runs(candidate, base, &standard, &changes, &why))
+		fail_msg("%s", why.text);
+	assert_int_equal(only()->decision.verdict, VERDICT_FASTER);
+	assert_true(fabs(only()->decision.ratio * 1.05 - 1) < 0.002);
+}
+
+/* A side that was cut off has a launch less; a side beside itself is no duet. */
+static void what_a_duet_lacks_is_left_out(void **state)
+{
+	struct result_row row = runs_row(24, 5000);
+
+	(void)state;
+	make_duet(16, 1);
+	runs_append(base, &row);
+	compare();
+	assert_int_equal(only()->base_count, 24);
+	assert_int_equal(changes->whole, VERDICT_NO_CHANGE);
+	changes_free(changes);
+	changes = NULL;
+	if (compare_runs(base, base, &standard, &changes, &why))
+		fail_msg("%s", why.text);
+	assert_int_equal(changes->design, DESIGN_UNPAIRED);
+	assert_noted("one after the other");
+}
+
 static void nothing_in_common_is_refused(void **state)
 {
 	static const char *const one[] = { "option.payload", "touch", NULL };
@@ -334,6 +397,9 @@ int main(void)
 		TEST(canaries_show_what_drift_hides),
 		TEST(a_canary_that_moved_is_told),
 		TEST(canaries_of_one_run_are_no_use),
+		TEST(sides_of_a_duet_meet_launch_by_launch),
+		TEST(a_duet_can_be_read_the_other_way_round),
+		TEST(what_a_duet_lacks_is_left_out),
 		TEST(nothing_in_common_is_refused),
 	};
 

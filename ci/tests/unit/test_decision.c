@@ -273,6 +273,74 @@ static void known_ratios_go_before_quotients(void **state)
 		isnan(decision_pair_ratio(&decision, sides.base, sides.candidate, 4)));
 }
 
+#define FURTHER (3 * LAUNCHES)
+
+/* LAUNCHES planned pairs that scatter around `planned`, and FURTHER around `further`. */
+static struct decision narrow(double planned, double further, double spread, size_t count)
+{
+	double base[LAUNCHES + FURTHER], candidate[LAUNCHES + FURTHER];
+	struct decision decision = { .design = DESIGN_PAIRED, .planned = LAUNCHES };
+	struct decision *list[] = { &decision };
+	struct random random = { 31 };
+
+	for (size_t i = 0; i < count; i++) {
+		base[i] = 5000;
+		candidate[i] = 5000 * (i < LAUNCHES ? planned : further) *
+			       exp(spread * noise(&random));
+	}
+	decision_measure(&decision, base, count, candidate, count, &standard);
+	assert_int_equal(decision_settle(list, 1, &standard), 0);
+	return decision;
+}
+
+static void further_launches_settle_what_is_open(void **state)
+{
+	struct decision before = narrow(1, 1, 0.05, LAUNCHES);
+	struct decision after = narrow(1, 1, 0.05, LAUNCHES + FURTHER);
+
+	(void)state;
+	assert_int_equal(before.verdict, VERDICT_INCONCLUSIVE);
+	assert_true(before.is_open);
+	assert_int_equal(before.narrowed.count, 0);
+	assert_int_equal(after.verdict, VERDICT_NO_CHANGE);
+	assert_true(after.is_open);
+	assert_int_equal(after.base_count, LAUNCHES + FURTHER);
+	assert_string_equal(after.why, "with 48 launches beyond the planned 16");
+	assert_true(after.high - after.low < before.high - before.low);
+	assert_near(after.p, before.p, 0); /* of the planned ones */
+}
+
+/* However plain they are: the error rate is that of one test. */
+static void further_launches_raise_no_alarm(void **state)
+{
+	struct decision decision = narrow(1, 1.2, 0.05, LAUNCHES + FURTHER);
+
+	(void)state;
+	assert_int_equal(decision.verdict, VERDICT_INCONCLUSIVE);
+	assert_true(decision.ratio > 1.05);
+	assert_non_null(strstr(decision.why, "--launches 64 tests that"));
+	decision = narrow(1, 1 / 1.2, 0.05, LAUNCHES + FURTHER);
+	assert_int_equal(decision.verdict, VERDICT_INCONCLUSIVE);
+	decision = narrow(1, 1.01, 0.2, LAUNCHES + FURTHER);
+	assert_int_equal(decision.verdict, VERDICT_INCONCLUSIVE);
+	assert_non_null(strstr(decision.why, "even with 48 launches beyond"));
+}
+
+/* What the planned ones decide stays, and is shown as they have it. */
+static void further_launches_take_nothing_back(void **state)
+{
+	struct decision decision = narrow(1.05, 0.9, 0.01, LAUNCHES + FURTHER);
+
+	(void)state;
+	assert_int_equal(decision.verdict, VERDICT_SLOWER);
+	assert_false(decision.is_open);
+	assert_int_equal(decision.base_count, LAUNCHES);
+	assert_near(decision.ratio, 1.05, 0.01);
+	decision = narrow(1, 1.2, 0.001, LAUNCHES + FURTHER);
+	assert_int_equal(decision.verdict, VERDICT_NO_CHANGE);
+	assert_near(decision.ratio, 1, 0.001);
+}
+
 static struct decision exact(const double *base, size_t base_count,
 	const double *candidate, size_t candidate_count)
 {
@@ -426,6 +494,9 @@ int main(void)
 		cmocka_unit_test(identical_sides_raise_no_alarm),
 		cmocka_unit_test(unusable_launches_drop_out),
 		cmocka_unit_test(known_ratios_go_before_quotients),
+		cmocka_unit_test(further_launches_settle_what_is_open),
+		cmocka_unit_test(further_launches_raise_no_alarm),
+		cmocka_unit_test(further_launches_take_nothing_back),
 		cmocka_unit_test(any_difference_of_an_exact_capacity_counts),
 		cmocka_unit_test(one_for_all),
 		cmocka_unit_test(visible_changes_are_seen),
