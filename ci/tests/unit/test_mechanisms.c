@@ -279,12 +279,15 @@ static void odd_and_greatest_sizes_arrive_intact(void **state)
 	}
 }
 
+/* A message written in place is one cache line of a ring of 4 MiB, so that 65536 of them
+ * are once round; the other rows have nothing that comes round so late. */
 static void many_messages_stay_in_order(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < mechanism_count; i++) {
 		const struct mechanism *mechanism = mechanisms[i];
 		struct slice slice = slice_of(TEST_THROUGHPUT, 9, 10 * MS);
+		uint64_t enough = mechanism->caps & CAP_INPLACE ? 100000 : 20000;
 		uint64_t messages = 0;
 		struct pair *pair;
 
@@ -293,7 +296,7 @@ static void many_messages_stay_in_order(void **state)
 			continue;
 		pair = start(mechanism, slice.size);
 		/* Sequence numbers go on from slice to slice. */
-		while (messages < 100000)
+		while (messages < enough)
 			messages += run(pair, mechanism, &slice)->cost_messages;
 		pair_stop(pair);
 	}
