@@ -54,7 +54,8 @@ void duet_spread(const struct changes *changes, char *sentence, size_t size)
 			farthest = distance;
 	}
 	snprintf(sentence, size,
-		"calibration: the base against itself, %zu cases: the farthest comes out "
+		"calibration: the base against itself, %zu case%s: the farthest comes out "
 		"%.2f %% from no change, %zu false alarm%s",
-		cases, 100 * (exp(farthest) - 1), alarms, alarms == 1 ? "" : "s");
+		cases, cases == 1 ? "" : "s", 100 * (exp(farthest) - 1), alarms,
+		alarms == 1 ? "" : "s");
 }

@@ -262,6 +262,13 @@ unsigned choice_launches(const struct choice *choice, enum test test, size_t ind
 		       : choice->launches[test];
 }
 
+/* Of a run one launch says what the capacity is; a duet compares as many as it was asked
+ * for. */
+static bool has_few_capacities(const struct options *options)
+{
+	return !options->command || strcmp(options->command, "duet") != 0;
+}
+
 static int choose_amounts(
 	const struct options *options, struct choice *choice, struct why *why)
 {
@@ -272,7 +279,9 @@ static int choose_amounts(
 		unsigned asked = options->launches > 0 ? (unsigned)options->launches
 						       : choice->preset->launches;
 		bool is_fixed = preset->launches &&
-				(options->launches < 0 || test == TEST_CAPACITY);
+				(options->launches < 0 ||
+					(test == TEST_CAPACITY &&
+						has_few_capacities(options)));
 
 		choice->launches[test] = is_fixed && preset->launches < asked
 						 ? preset->launches

@@ -110,6 +110,7 @@ int pairs_note(struct changes *changes)
 {
 	const struct change *change = NULL;
 	size_t cases = 0, settled = 0, most = 0;
+	char count[24] = "none";
 
 	while ((change = changes_next(changes, change))) {
 		const struct decision *decision = &change->decision;
@@ -123,11 +124,13 @@ int pairs_note(struct changes *changes)
 	}
 	if (!cases)
 		return 0;
+	if (settled)
+		snprintf(count, sizeof count, "%zu", settled);
 	return changes_note(changes,
 		"%zu case%s that the planned launches left open got up to %zu further "
-		"launches, after which %zu came out without change; a change is found by the "
+		"launches, after which %s came out without change; a change is found by the "
 		"planned launches only.",
-		cases, cases == 1 ? "" : "s", most, settled);
+		cases, cases == 1 ? "" : "s", most, count);
 }
 
 static bool is_role(const struct run_directory *run, const char *role)

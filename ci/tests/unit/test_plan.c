@@ -587,9 +587,34 @@ static void the_plan_is_printed(void **state)
 	plan_free(&plan);
 }
 
+/* One capacity is enough to be shown; to be compared it takes as many as the rest. */
+static void a_duet_gets_the_launches_it_asks_for(void **state)
+{
+	struct options options = defaults();
+	struct plan plan;
+
+	(void)state;
+	options.mechanisms = "unix_stream";
+	options.tests = "capacity";
+	options.sizes = "4K";
+	options.placements = "unpinned";
+	options.launches = 16;
+	options.command = "run";
+	plan = make(&options, NULL);
+	for (size_t i = 0; i < plan.count; i++)
+		assert_int_equal(plan.launches[i].repetition, 0);
+	plan_free(&plan);
+	options.command = "duet";
+	plan = make(&options, NULL);
+	assert_int_equal(plan.count % 16, 0);
+	assert_true(plan.count > 0);
+	plan_free(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_duet_gets_the_launches_it_asks_for),
 		cmocka_unit_test(the_seed_decides_the_order),
 		cmocka_unit_test(without_a_seed_one_is_drawn),
 		cmocka_unit_test(everything_is_planned),
