@@ -13,7 +13,7 @@
 #include "harness/duet_extend.h"
 #include "harness/interrupt.h"
 #include "harness/run_name.h"
-#include "results/compare.h"
+#include "plots/figure_one.h"
 #include "results/format.h"
 #include "results/pairs.h"
 
@@ -372,6 +372,8 @@ static int finish(struct session *session, struct why *why)
 	if (!error)
 		error = format_changes((enum format)session->options.change_format, list,
 			1, stdout, command_colour(stdout), why);
+	if (!error && session->options.figure)
+		error = figure_changes(session->changes, session->options.figure, why);
 	return error;
 }
 
@@ -403,7 +405,12 @@ static int perform(struct session *session, struct why *why)
 /* What can be wrong with the command line. */
 static int prepare(struct session *session, struct why *why)
 {
-	int error = topology_load(NULL, &session->topology, why);
+	struct why inner = { "" };
+	int error = 0;
+
+	if (session->options.figure && figure_one_check(session->options.figure, &inner))
+		return why_say(why, 0, "--figure: %s", inner.text);
+	error = topology_load(NULL, &session->topology, why);
 
 	if (session->options.sched == RUN_SCHED_AUTO)
 		session->options.sched = RUN_SCHED_INHERIT;

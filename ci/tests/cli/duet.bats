@@ -172,6 +172,15 @@ rows() {
 	ends 0 "$IPCMARK" compare run/candidate run/base
 }
 
+@test "duet: the figure is drawn, or its name refused before anything runs" {
+	ends 2 duet "${one[@]}" --figure change.pdf
+	[ "$(cat err)" = "ipcmark: --figure: 'change.pdf' is no name of a figure; it ends in .svg or .png" ]
+	[ ! -e run ]
+	command -v gnuplot || skip "gnuplot is not installed"
+	ends_judged "${few[@]}" --figure change.svg
+	grep -q '<svg' change.svg
+}
+
 @test "duet: no time for a further launch makes none" {
 	scripted "$wide"
 	ends 3 duet "${few[@]}" --base ./flat --candidate ./liar --extend 1ns
