@@ -15,7 +15,7 @@ allowed() {
 	# A command puts things together, so it may know more than one header of each.
 	harness/cmd_*) echo '^(harness|results|plots|mechanisms|conformance)/' ;;
 	*)
-		echo '^(harness|results|plots|(mechanisms/mechanism|conformance/check).h)'
+		echo '^(harness|results|plots|(mechanisms/mechanism|mechanisms/transfer|conformance/check).h)'
 		;;
 	esac
 }

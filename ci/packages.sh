@@ -40,6 +40,7 @@ test  shellcheck     command:shellcheck
 test  mandoc         command:mandoc
 test  man-db         command:man
 test  sqlite3        command:sqlite3
+test  libxml2-utils  command:xmllint
 test  musl-tools     command:musl-gcc
 test  gcc-multilib   link:gcc,-m32
 test  perl           command:prove

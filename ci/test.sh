@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Is this build good? Installs what the tests need, builds and runs all of them.
 # Every step runs, whatever became of the one before; failed ones are named at the end.
+# While tests run, what comes next is built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
@@ -8,13 +9,13 @@ cd "$(dirname "$0")/.."
 
 need_packages test
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-failed=()
-durations=()
+beside=
+trap 'rm -rf "$scratch"; [ -z "$beside" ] || kill -- "-$beside"' EXIT
+touch "$scratch/durations" "$scratch/failed"
 
 # step NAME COMMAND...: a heading, the command, its duration.
 step() {
-	local name=$1 start=$SECONDS status
+	local name=$1 start=$SECONDS status note=
 	shift
 
 	printf '\n== %s\n' "$name"
@@ -26,19 +27,44 @@ step() {
 	)
 	status=$?
 	set -e
-	[ "$status" -eq 0 ] || failed+=("$name")
-	durations+=("$(printf '%4d s  %s%s' $((SECONDS - start)) "$name" \
-		"$([ "$status" -eq 0 ] || echo '  FAILED')")")
+	if [ "$status" -ne 0 ]; then
+		note='  FAILED'
+		echo "$name" >>"$scratch/failed"
+	fi
+	printf '%4d s  %s%s\n' $((SECONDS - start)) "$name" "$note" >>"$scratch/durations"
 	printf '== %s: %d s\n' "$name" $((SECONDS - start))
 }
 
-# The preset, built and tested; further arguments are ctest's.
-preset() {
+# meanwhile COMMAND...: its steps beside those that follow, up to `join`. Tests wait more
+# than they compute; where both want a CPU, they come first.
+meanwhile() {
+	# A process group of its own, which ends with this script.
+	set -m
+	{
+		renice -n 19 -p "$BASHPID" >/dev/null
+		"$@"
+	} >"$scratch/meanwhile" 2>&1 &
+	beside=$!
+	set +m
+}
+
+# Waits for what went on meanwhile, and shows it.
+join() {
+	wait "$beside" || true
+	beside=
+	cat "$scratch/meanwhile"
+}
+
+built() {
+	configure "$1"
+	build "$1"
+}
+
+# The tests of a preset; further arguments are ctest's.
+tested() {
 	local name=$1
 	shift
 
-	configure "$name"
-	build "$name"
 	ctest --preset "$name" -j "$((2 * $(nproc)))" "$@" 2>&1 | tee "$scratch/$name.log"
 }
 
@@ -46,8 +72,6 @@ preset() {
 smoke() {
 	local ipcmark=build/$1/ipcmark cpus
 
-	configure "$1"
-	build "$1"
 	cpus=$(two_cpus)
 	"$ipcmark" --version
 	"$ipcmark" list mechanisms
@@ -56,15 +80,24 @@ smoke() {
 	grep -q ',ok,' "$scratch/$1/results.csv"
 }
 
+fuzzers() {
+	basename -s .c ci/tests/fuzz/fuzz_*.c
+}
+
+# The parsers' targets only; other presets build the tests.
+built_fuzz() {
+	local names
+
+	mapfile -t names < <(fuzzers)
+	configure fuzz
+	build fuzz "${names[@]}"
+}
+
 # Some seconds for each parser, starting from its seeds.
 fuzz() {
-	local source name seeds
+	local name seeds
 
-	configure fuzz
-	for source in ci/tests/fuzz/fuzz_*.c; do
-		[ -e "$source" ] || continue
-		name=$(basename "$source" .c)
-		build fuzz "$name"
+	for name in $(fuzzers); do
 		seeds=(build/fuzz/corpus/"$name" ci/tests/fuzz/corpus/"$name")
 		mkdir -p "${seeds[0]}"
 		[ -d "${seeds[1]}" ] || unset 'seeds[1]'
@@ -73,25 +106,51 @@ fuzz() {
 	done
 }
 
-step "preset ci" preset ci
-step "lint" ci/lint.sh
-step "preset asan" preset asan -LE slow
+# Static with musl and, where there is one, 32 bits.
+bare=(musl)
+[ "$(uname -m)" != x86_64 ] || bare+=(m32)
+
+lint_and_asan() {
+	step "lint" ci/lint.sh
+	step "build asan" built asan
+}
+
+fuzz_and_bare() {
+	local name
+
+	step "build fuzz" built_fuzz
+	for name in "${bare[@]}"; do
+		step "build $name" built "$name"
+	done
+}
+
+step "build ci" built ci
+meanwhile lint_and_asan
+step "tests, ci" tested ci
+join
+meanwhile step "build clang" built clang
+step "tests, asan" tested asan -LE slow
+join
+meanwhile fuzz_and_bare
 # The command line is the same under both compilers.
-step "preset clang" preset clang -LE slow -E '^cli'
-step "fuzz" fuzz
-step "without hwloc: static, musl" smoke musl
-if [ "$(uname -m)" = x86_64 ]; then
-	step "without hwloc: 32 bits" smoke m32
-fi
+step "tests, clang" tested clang -LE slow -E '^cli'
+join
+meanwhile step "fuzz" fuzz
+step "kill matrix" env IPCMARK_PRESET=ci ci/mutants.sh
+join
+for name in "${bare[@]}"; do
+	step "without libraries, $name" smoke "$name"
+done
 
 printf '\n== Summary\n'
-printf '%s\n' "${durations[@]}"
+cat "$scratch/durations"
+printf '%4d s  in all; of steps that ran beside each other, both are listed\n' "$SECONDS"
 for name in clang asan ci; do
 	[ -f "$scratch/$name.log" ] || continue
 	printf '\nctest, preset %s:\n' "$name"
 	sed -n '/tests passed/,$p' "$scratch/$name.log"
 done
-if [ ${#failed[@]} -gt 0 ]; then
-	printf '\nci/test.sh: failed: %s\n' "$(printf '%s; ' "${failed[@]}")"
+if [ -s "$scratch/failed" ]; then
+	printf '\nci/test.sh: failed: %s\n' "$(paste -s -d ';' "$scratch/failed")"
 	exit 1
 fi

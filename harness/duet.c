@@ -19,7 +19,8 @@
 
 bool duet_takes(const struct planned *planned)
 {
-	if (planned->sweep >= 0 && planned->sweep_value != SETTING_UNSET)
+	if (planned->joined ||
+		(planned->sweep >= 0 && planned->sweep_value != SETTING_UNSET))
 		return false;
 	return !plan_is_pointless(planned, NULL);
 }

@@ -10,33 +10,7 @@
 
 const char *const outcome_names[] = { "ok", "skipped", "failed", "inconclusive" };
 
-#define HANDOVER_MOST 20
-#define HANDOVER_NS   1000000.0 /* and no more than about this much time of them */
-#define BATCH_NS      4000.0 /* below 1 us, stamps are this far apart */
-#define LOOK_NS       20000.0 /* a sender looks at the clock this often */
-#define BATCH_MOST    1024.0
-#define DRIFT_PPM     100.0
-#define CAPACITY_NS   60000000u /* planned for one capacity slice */
-#define CAPACITY_MOST 3000000000u
-#define MEMORY_NS     500000000u /* planned for one size of the memory test */
-#define MEMORY_MOST   20000000000u
-#define DELAYED_NS    40000000u /* planned for one delayed acknowledgement */
-#define DELAYS_MOST   50u /* in a slice of pieces */
-#define START_NS      6000000u /* to start and stop a pair */
-#define GAP_SAMPLES   10 /* at least so many where round trips have gaps */
-#define SLICE_MOST_NS 2000000000u
-
-uint64_t launch_warm_up_ns(const struct mechanism *mechanism)
-{
-	/* A spinner's caches are warm at once; a kernel path takes 50 ms to settle. */
-	return mechanism->caps & (CAP_SPINS | CAP_SOLO) ? 5000000 : 50000000;
-}
-
-bool launch_can_coalesce(const struct mechanism *mechanism)
-{
-	return (mechanism->caps & CAP_PAYLOAD) && !mechanism->work &&
-	       !mechanism->reserve && !(mechanism->caps & (CAP_BOUNDARIES | CAP_INPLACE));
-}
+#define DRIFT_PPM 100.0
 
 struct histogram *launch_singles(struct launch *launch, size_t pair, size_t size)
 {
@@ -46,55 +20,6 @@ struct histogram *launch_singles(struct launch *launch, size_t pair, size_t size
 struct histogram *launch_batches(struct launch *launch, size_t pair, size_t size)
 {
 	return pair_histogram(launch->pairs[pair], 2 * size + 1);
-}
-
-bool launch_is_round_trip(enum test test)
-{
-	return test == TEST_LATENCY || test == TEST_CONNECT || test == TEST_PIECES;
-}
-
-/* Is one slice of a size the whole answer, without a warm-up? */
-static bool is_found_at_once(const struct launch_spec *spec)
-{
-	return spec->test == TEST_CAPACITY || spec->test == TEST_MEMORY;
-}
-
-unsigned launch_slices(const struct launch_spec *spec)
-{
-	return is_found_at_once(spec) ? 1 : spec->slices;
-}
-
-static uint64_t slice_planned_ns(const struct launch_spec *spec)
-{
-	uint64_t with_gaps = GAP_SAMPLES * spec->gap_ns;
-
-	return spec->test == TEST_CAPACITY  ? CAPACITY_NS
-	       : spec->test == TEST_MEMORY  ? MEMORY_NS
-	       : with_gaps > spec->slice_ns ? with_gaps
-					    : spec->slice_ns;
-}
-
-uint64_t launch_slice_most_ns(const struct launch_spec *spec)
-{
-	return spec->test == TEST_CAPACITY ? CAPACITY_MOST
-	       : spec->test == TEST_MEMORY ? MEMORY_MOST
-	       : spec->test == TEST_PIECES
-		       ? slice_planned_ns(spec) + DELAYS_MOST * (uint64_t)DELAYED_NS
-		       : slice_planned_ns(spec);
-}
-
-/* Of pieces some rows wait for delayed acknowledgements, three in the shortest slice, and
- * most do not: one a slice is about right for all. */
-uint64_t launch_planned_ns(const struct launch_spec *spec)
-{
-	unsigned slices = launch_slices(spec);
-	uint64_t one = spec->size_count * slices * (slice_planned_ns(spec) * 6 / 5);
-
-	if (!is_found_at_once(spec))
-		one += spec->warm_up_ns;
-	if (spec->test == TEST_PIECES)
-		one += spec->size_count * (slices + 1) * (uint64_t)DELAYED_NS;
-	return spec->pair_count * (one + START_NS);
 }
 
 /* The side whose clock timed the slice. */
@@ -120,7 +45,7 @@ static void fail_all(struct launch *launch, const struct why *why, int error)
 		for (size_t size = 0; size < launch->spec.size_count; size++) {
 			const struct measured *measured = &launch->measured[pair][size];
 
-			if (is_found_at_once(&launch->spec) && measured->slices)
+			if (launch_is_found_at_once(&launch->spec) && measured->slices)
 				continue;
 			if (measured->outcome == OUTCOME_OK)
 				fail_size(launch, pair, size, OUTCOME_FAILED, why);
@@ -238,7 +163,7 @@ static struct slice plan_slice(const struct launch *launch, size_t pair, size_t 
 
 	return (struct slice) { .kind = slice_kinds[spec->test],
 		.size = bytes,
-		.duration_ns = slice_planned_ns(spec),
+		.duration_ns = launch_slice_planned_ns(spec),
 		.handover = 1,
 		.batch = 1,
 		.gap_ns = spec->gap_ns,
@@ -248,31 +173,6 @@ static struct slice plan_slice(const struct launch *launch, size_t pair, size_t 
 		.coalesce = coalesced(spec, pair),
 		.pieces = spec->pieces,
 		.slot = 2 * size };
-}
-
-static uint64_t clamp(double value, double least, double most)
-{
-	return (uint64_t)(value < least ? least : value > most ? most : value);
-}
-
-static struct pace settle_pace(
-	const struct launch_spec *spec, size_t size, const struct report *report)
-{
-	double message_ns = (double)(report->elapsed_ns + 1) /
-			    (double)(report->messages ? report->messages : 1);
-	struct pace pace = { .message_ns = message_ns,
-		.handover = clamp(HANDOVER_NS / message_ns, 1, HANDOVER_MOST),
-		.batch = 1 };
-
-	if (spec->test == TEST_THROUGHPUT)
-		pace.batch = clamp(LOOK_NS / message_ns, 1, BATCH_MOST);
-	else if (spec->test == TEST_SEND)
-		pace.batch = measure_burst(report->room, size);
-	else if (message_ns < 1000 && !spec->gap_ns)
-		pace.batch = clamp(BATCH_NS / message_ns, 1, BATCH_MOST);
-	if (spec->batch)
-		pace.batch = spec->batch;
-	return pace;
 }
 
 /* Where not one message fits, its sender would wait for the receiver. */
@@ -317,7 +217,7 @@ static int warm_up(struct launch *launch, struct why *why)
 				return error;
 			report = pair_report(
 				launch->pairs[pair], timing_side(spec, pair));
-			launch->paces[pair][size] = settle_pace(
+			launch->paces[pair][size] = launch_pace(
 				spec, spec->sizes[size], report);
 			check_room(launch, pair, size, report);
 		}
@@ -515,7 +415,7 @@ int launch_begin(const struct pair_context *context, const struct launch_spec *s
 	error = spec->test == TEST_MEMORY
 			? 0
 			: start_pairs(context, launch, launch->deadline_ns, why);
-	if (!error && !is_found_at_once(spec))
+	if (!error && !launch_is_found_at_once(spec))
 		error = warm_up(launch, why);
 	if (error)
 		fail_all(launch, why, error);
@@ -528,7 +428,7 @@ int launch_slice(
 	int error = 0;
 
 	if (is_open(launch, pair, size))
-		error = is_found_at_once(&launch->spec)
+		error = launch_is_found_at_once(&launch->spec)
 				? find_at_once(launch, pair, size, why)
 				: time_slice(launch, pair, size, number, why);
 	if (error)
@@ -559,8 +459,8 @@ void launch_run(const struct pair_context *context, const struct launch_spec *sp
 	int error = launch_begin(context, spec, launch, &why);
 
 	if (!error) {
-		error = is_found_at_once(spec) ? find_all(launch, &why)
-					       : time_slices(launch, &why);
+		error = launch_is_found_at_once(spec) ? find_all(launch, &why)
+						      : time_slices(launch, &why);
 		if (error)
 			fail_all(launch, &why, error);
 	}

@@ -115,10 +115,14 @@ struct histogram *launch_batches(struct launch *launch, size_t pair, size_t size
 /* Is a sample of the test a round trip, with percentiles and histograms of them? */
 bool launch_is_round_trip(enum test test);
 
+/* Does one slice of a size tell the whole, without a warm-up? */
+bool launch_is_found_at_once(const struct launch_spec *spec);
+
 /* Timed slices of a size: what one slice tells whole needs no more. */
 unsigned launch_slices(const struct launch_spec *spec);
 
-/* The longest that a slice may take. */
+/* How long a slice is meant to take, and the longest that it may. */
+uint64_t launch_slice_planned_ns(const struct launch_spec *spec);
 uint64_t launch_slice_most_ns(const struct launch_spec *spec);
 
 /* Can messages of this mechanism be joined in the sender's memory and leave in one send?
@@ -127,6 +131,10 @@ bool launch_can_coalesce(const struct mechanism *mechanism);
 
 /* About how long it will take. */
 uint64_t launch_planned_ns(const struct launch_spec *spec);
+
+/* The pace of the timed slices of a size, as the side that timed its warm-up reports. */
+struct pace launch_pace(
+	const struct launch_spec *spec, size_t size_bytes, const struct report *report);
 
 /* How long the warm-up is by default: 50 ms, 5 ms for what spins. */
 uint64_t launch_warm_up_ns(const struct mechanism *mechanism);

@@ -7,24 +7,7 @@
 #include <errno.h>
 
 #include "harness/side.h"
-
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
-static inline int wrong_bytes(
-	struct side *side, uint64_t sequence, size_t offset, size_t size)
-{
-	return why_say(side->channel.why, EBADMSG,
-		"%s: byte %zu of message %llu (%zu bytes) is not what was sent",
-		side->channel.mechanism->name, offset, (unsigned long long)sequence,
-		size);
-}
-
-static inline int wrong_length(struct side *side, size_t size, size_t len)
-{
-	return why_say(side->channel.why, EBADMSG,
-		"%s: a message of %zu bytes arrived as one of %zu",
-		side->channel.mechanism->name, size, len);
-}
+#include "mechanisms/transfer.h"
 
 /* Where the next message will be written. */
 static ALWAYS_INLINE int prepare(struct side *side, size_t size)
@@ -37,21 +20,11 @@ static ALWAYS_INLINE int prepare(struct side *side, size_t size)
 		       : 0;
 }
 
-/* Writes the next message. */
-static ALWAYS_INLINE void fill(const struct side *side, void *tx, size_t size,
-	uint64_t sequence, enum payload payload)
-{
-	if (payload == PAYLOAD_TOUCH)
-		payload_touch_write(tx, size, sequence);
-	else if (payload == PAYLOAD_VERIFY)
-		payload_fill(tx, size, side->channel.side, sequence, 0);
-}
-
 /* Fills and sends what was prepared. */
 static ALWAYS_INLINE int send_prepared(
 	struct side *side, size_t size, enum payload payload)
 {
-	fill(side, side->next_tx, size, side->sent++, payload);
+	transfer_fill(&side->channel, side->next_tx, size, side->sent++, payload);
 	return side->channel.mechanism->send(&side->channel, size);
 }
 
@@ -60,21 +33,6 @@ static ALWAYS_INLINE int let_go(struct side *side)
 	const struct mechanism *mechanism = side->channel.mechanism;
 
 	return mechanism->release ? mechanism->release(&side->channel) : 0;
-}
-
-static ALWAYS_INLINE int look(struct side *side, const void *rx, size_t len,
-	uint64_t sequence, size_t offset, size_t size, enum payload payload)
-{
-	if (payload == PAYLOAD_TOUCH) {
-		payload_touch_read(rx, len);
-	} else if (payload == PAYLOAD_VERIFY) {
-		size_t right = payload_check(
-			rx, len, !side->channel.side, sequence, offset);
-
-		if (right < len)
-			return wrong_bytes(side, sequence, offset + right, size);
-	}
-	return 0;
 }
 
 /* Receives one whole message; a stream may deliver it in parts. The last part is held
@@ -92,14 +50,15 @@ static ALWAYS_INLINE int recv_one(struct side *side, size_t size, enum payload p
 		error = mechanism->recv(&side->channel, size - got, &rx, &len);
 		if (error)
 			return error;
-		error = look(side, rx, len, side->received, got, size, payload);
+		error = transfer_look(
+			&side->channel, rx, len, side->received, got, size, payload);
 		if (error)
 			return error;
 		got += len;
 		if (got >= size)
 			break;
 		if (mechanism->caps & CAP_BOUNDARIES)
-			return wrong_length(side, size, len);
+			return transfer_wrong_length(&side->channel, size, len);
 		error = let_go(side);
 		if (error)
 			return error;
@@ -110,6 +69,26 @@ static ALWAYS_INLINE int recv_one(struct side *side, size_t size, enum payload p
 	/* The stop rule's number was stored before this message left. */
 	atomic_thread_fence(memory_order_acquire);
 	return 0;
+}
+
+/* Sends `count` messages one by one. 0 or -errno. */
+static ALWAYS_INLINE int send_some(struct side *side, size_t size, uint64_t count)
+{
+	const struct mechanism *mechanism = side->channel.mechanism;
+	struct transfer transfer = { .size = size,
+		.sequence = side->sent,
+		.end = side->sent + count,
+		.payload = side->payload };
+	int error;
+
+	if (mechanism->send_some)
+		error = mechanism->send_some(&side->channel, &transfer);
+	else
+		error = transfer_send(&side->channel, &transfer,
+			(struct transfer_ops) {
+				.reserve = mechanism->reserve, .send = mechanism->send });
+	side->sent = transfer.sequence;
+	return error;
 }
 
 /* Announces the sender's next message as the last of the slice. */

@@ -69,22 +69,7 @@ static int find_room(struct side *side, const struct slice *slice, uint64_t *roo
 	return 0;
 }
 
-static ALWAYS_INLINE int burst(
-	struct side *side, size_t size, uint64_t count, enum payload payload)
-{
-	for (uint64_t i = 0; i < count; i++) {
-		int error = prepare(side, size);
-
-		if (!error)
-			error = send_prepared(side, size, payload);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-static ALWAYS_INLINE int bursts(struct side *side, const struct slice *slice,
-	struct report *report, enum payload payload)
+static int bursts(struct side *side, const struct slice *slice, struct report *report)
 {
 	uint64_t count = slice->is_warm_up ? measure_burst(report->room, slice->size)
 					   : slice->batch;
@@ -96,7 +81,7 @@ static ALWAYS_INLINE int bursts(struct side *side, const struct slice *slice,
 		int error;
 
 		start = clock_stamp(side->clock);
-		error = burst(side, slice->size, count, payload);
+		error = send_some(side, slice->size, count);
 		now = clock_stamp(side->clock);
 		if (error)
 			return error;
@@ -116,7 +101,7 @@ static int send_side(struct side *side, const struct slice *slice, struct report
 	int error = slice->is_warm_up ? find_room(side, slice, &report->room) : 0;
 
 	if (!error && (!slice->is_warm_up || report->room))
-		error = BY_PAYLOAD(bursts);
+		error = bursts(side, slice, report);
 	turn_pass(side, TURN_END);
 	return error;
 }

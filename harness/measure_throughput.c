@@ -1,35 +1,9 @@
 /* measure_throughput.c: messages in one direction, timed at the receiver. */
 #include "harness/measure.h"
 
-/* Sends `count` messages one by one. What does not change is in variables of its own: the
- * compiler cannot know that the operations leave it alone. */
-static ALWAYS_INLINE int send_some(
-	struct side *side, size_t size, uint64_t count, enum payload payload)
-{
-	int (*const reserve)(
-		struct channel *, size_t, void **) = side->channel.mechanism->reserve;
-	int (*const send)(struct channel *, size_t) = side->channel.mechanism->send;
-	uint64_t sequence = side->sent, end = sequence + count;
-	void *tx = side->channel.tx;
-
-	for (; sequence < end; sequence++) {
-		int error = reserve ? reserve(&side->channel, size, &tx) : 0;
-
-		if (error)
-			return error;
-		fill(side, tx, size, sequence, payload);
-		error = send(&side->channel, size);
-		if (error)
-			return error;
-	}
-	side->sent = sequence;
-	return 0;
-}
-
 /* Looks at the clock every slice->batch messages. At least one comes after the hand-over,
  * or there would be nothing to time. */
-static ALWAYS_INLINE int stream_out(struct side *side, const struct slice *slice,
-	struct report *report, enum payload payload)
+static int stream_out(struct side *side, const struct slice *slice, struct report *report)
 {
 	uint64_t first = side->sent;
 	uint64_t end = clock_stamp(side->clock) +
@@ -37,12 +11,12 @@ static ALWAYS_INLINE int stream_out(struct side *side, const struct slice *slice
 	int error;
 
 	do {
-		error = send_some(side, slice->size, slice->batch, payload);
+		error = send_some(side, slice->size, slice->batch);
 		if (error)
 			return error;
 	} while (side->sent - first <= slice->handover || clock_stamp(side->clock) < end);
 	announce_last(side, side->sent);
-	error = send_some(side, slice->size, 1, payload);
+	error = send_some(side, slice->size, 1);
 	report->cost_messages = side->sent - first;
 	return error;
 }
@@ -81,7 +55,8 @@ static ALWAYS_INLINE int joined_out(struct side *side, const struct slice *slice
 		}
 		if (is_last)
 			announce_last(side, side->sent);
-		fill(side, side->channel.tx + used, slice->size, side->sent++, payload);
+		transfer_fill(&side->channel, side->channel.tx + used, slice->size,
+			side->sent++, payload);
 		used += slice->size;
 		if (!error && (is_last || used == room)) {
 			error = mechanism->send(&side->channel, used);
@@ -105,52 +80,37 @@ static void report_stream(struct side *side, struct report *report, uint64_t tic
 }
 
 /* Receives messages until `count` have come or the last one of the slice has. Returns
- * -errno, 0 or 1 after the last. What does not change is in variables, as in
- * send_some(). */
-static ALWAYS_INLINE int recv_some(
-	struct side *side, size_t size, uint64_t count, enum payload payload)
+ * -errno, 0 or 1 after the last. */
+static int recv_some(struct side *side, size_t size, uint64_t count)
 {
-	int (*const recv)(struct channel *, size_t, const void **,
-		size_t *) = side->channel.mechanism->recv;
-	int (*const release)(struct channel *) = side->channel.mechanism->release;
-	const _Atomic uint64_t *last = &side->control->last;
-	uint64_t sequence = side->received, end = sequence + count;
-	bool is_last = false;
+	const struct mechanism *mechanism = side->channel.mechanism;
+	struct transfer transfer = { .size = size,
+		.sequence = side->received,
+		.end = side->received + count,
+		.payload = side->payload,
+		.last = &side->control->last };
+	int result;
 
-	for (; sequence < end && !is_last; sequence++) {
-		const void *rx;
-		size_t len;
-		int error = recv(&side->channel, size, &rx, &len);
-
-		if (error)
-			return error;
-		if (len != size)
-			return wrong_length(side, size, len);
-		error = look(side, rx, len, sequence, 0, size, payload);
-		if (error)
-			return error;
-		/* The stop rule's number was stored before this message left. */
-		atomic_thread_fence(memory_order_acquire);
-		is_last = atomic_load_explicit(last, memory_order_relaxed) == sequence;
-		error = release ? release(&side->channel) : 0;
-		if (error)
-			return error;
-	}
-	side->received = sequence;
-	return is_last;
+	if (mechanism->recv_some)
+		result = mechanism->recv_some(&side->channel, &transfer);
+	else
+		result = transfer_recv(&side->channel, &transfer,
+			(struct transfer_ops) {
+				.recv = mechanism->recv, .release = mechanism->release });
+	side->received = transfer.sequence;
+	return result;
 }
 
-static ALWAYS_INLINE int messages_in(struct side *side, const struct slice *slice,
-	struct report *report, enum payload payload)
+static int messages_in(
+	struct side *side, const struct slice *slice, struct report *report)
 {
 	uint64_t first = side->received;
 	uint64_t start, count;
-	int result = recv_some(side, slice->size, slice->handover, payload);
+	int result = recv_some(side, slice->size, slice->handover);
 
 	start = clock_stamp(side->clock);
 	if (!result)
-		result = recv_some(
-			side, slice->size, UINT64_MAX - side->received, payload);
+		result = recv_some(side, slice->size, UINT64_MAX - side->received);
 	if (result < 0)
 		return result;
 	count = side->received - first;
@@ -164,12 +124,12 @@ static ALWAYS_INLINE int look_stream(struct side *side, const unsigned char *rx,
 	size_t len, uint64_t first, uint64_t position, size_t size, enum payload payload)
 {
 	if (payload != PAYLOAD_VERIFY)
-		return look(side, rx, len, 0, 0, size, payload);
+		return transfer_look(&side->channel, rx, len, 0, 0, size, payload);
 	while (len) {
 		size_t offset = (size_t)(position % size);
 		size_t part = size - offset < len ? size - offset : len;
-		int error = look(
-			side, rx, part, first + position / size, offset, size, payload);
+		int error = transfer_look(&side->channel, rx, part,
+			first + position / size, offset, size, payload);
 
 		if (error)
 			return error;
@@ -256,8 +216,8 @@ int measure_throughput(
 		return work_throughput(side, slice, report);
 	if (side->channel.side == 0)
 		return slice->coalesce > 1 ? BY_PAYLOAD(joined_out)
-					   : BY_PAYLOAD(stream_out);
+					   : stream_out(side, slice, report);
 	if (side->channel.mechanism->caps & CAP_BOUNDARIES)
-		return BY_PAYLOAD(messages_in);
+		return messages_in(side, slice, report);
 	return BY_PAYLOAD(bytes_in);
 }

@@ -17,6 +17,7 @@
 #define ROUNDS     7u
 #define MIDDLE     3u /* of them; the rest are the least and the greatest */
 #define CROWDS     (2 * ROUNDS + 1)
+#define TRIES      3u /* of all rounds, while other processes disturb them */
 #define MOST       2000u /* channels */
 #define REST_BYTES ((int64_t)96 << 20) /* what all channels may have at rest... */
 #define FILL_BYTES ((int64_t)96 << 20) /* ...and what may be written into them */
@@ -35,7 +36,7 @@
 /* --- does this system tell?
  * ---------------------------------------------------------------- */
 
-#define TRIALS      5
+#define TRIALS      15
 #define TRIAL_PIPES 128
 #define TRIAL_BYTES 4096
 
@@ -276,26 +277,58 @@ static void say_noisy(struct why *doubt, const char *what, double value, double 
 		what, text_bytes(value, words[0]), text_bytes(noise, words[1]));
 }
 
-static void conclude(struct search *search, size_t count)
-{
-	struct memory_cost *found = search->found;
-	double noise;
-	double rest = middle(&search->rest, &found->noise_bytes);
-	double used = middle(&search->used, &noise);
+static const struct memory_cost unknown = {
+	.rest_bytes = NAN, .used_bytes = NAN, .noise_bytes = NAN, .faults = NAN
+};
 
+/* False where other processes disturbed the rounds. */
+static bool conclude(struct search *search, size_t count, struct memory_cost *found)
+{
+	double rest_noise, used_noise;
+	double rest = middle(&search->rest, &rest_noise);
+	double used = middle(&search->used, &used_noise);
+
+	*found = unknown;
 	found->channels = count * ROUNDS;
+	found->noise_bytes = rest_noise;
 	found->faults = middle(&search->faults, &(double) { 0 });
-	if (!is_steady(rest, found->noise_bytes)) {
-		say_noisy(&found->doubt, "at rest", rest, found->noise_bytes);
-		return;
+	if (!is_steady(rest, rest_noise)) {
+		say_noisy(&found->doubt, "at rest", rest, rest_noise);
+		return false;
 	}
 	found->rest_bytes = rest > 0 ? rest : 0;
 	if (!search->crowd.pair->mechanism->offer)
-		return;
-	if (!is_steady(rest + used, noise))
-		say_noisy(&found->used_doubt, "that is filled", rest + used, noise);
-	else if (tells_of_pages(&found->used_doubt))
+		return true;
+	if (!is_steady(rest + used, used_noise)) {
+		say_noisy(&found->used_doubt, "that is filled", rest + used, used_noise);
+		return false;
+	}
+	if (tells_of_pages(&found->used_doubt))
 		found->used_bytes = found->rest_bytes + (used > 0 ? used : 0);
+	return true;
+}
+
+/* The rounds, and once more while they are disturbed: what they found first stays, unless
+ * a later try finds more. */
+static int try_rounds(struct search *search, size_t count, struct why *why)
+{
+	bool is_calm = false;
+
+	for (unsigned attempt = 0; attempt < TRIES && !is_calm; attempt++) {
+		struct memory_cost found;
+		int error = run_rounds(search, count, why);
+
+		if (error && attempt && error != -EINTR && error != -ECHILD) {
+			why_clear(why);
+			return 0;
+		}
+		if (error)
+			return error;
+		is_calm = conclude(search, count, &found);
+		if (!attempt || is_calm || isnan(search->found->rest_bytes))
+			*search->found = found;
+	}
+	return 0;
 }
 
 /* As many descriptors as this user may have; returns what to go back to. */
@@ -313,21 +346,18 @@ static struct rlimit raise_descriptors(void)
 /* A limit that is met ends a try; half as many may be within it. */
 static int search_all(struct search *search, struct why *why)
 {
-	size_t count, tried;
+	size_t count;
 	int error = find_count(search, &count, why);
 
 	if (error)
 		return error;
 	do {
-		tried = count;
 		why_clear(why);
-		error = run_rounds(search, count, why);
+		error = try_rounds(search, count, why);
 		count /= 2;
 	} while (error && error != -EINTR && error != -ETIMEDOUT && error != -ECHILD &&
 		 count);
-	if (!error) {
-		conclude(search, tried);
-	} else if (error != -EINTR && error != -ETIMEDOUT && error != -ECHILD) {
+	if (error && error != -EINTR && error != -ETIMEDOUT && error != -ECHILD) {
 		why_say(&search->found->doubt, 0,
 			"%u channels at once cannot be made: %s", ROUNDS + 1, why->text);
 		error = 0;
@@ -346,9 +376,7 @@ int memory_cost_find(const struct pair_context *context, const struct pair_spec 
 	struct rlimit before = raise_descriptors();
 	int error;
 
-	*found = (struct memory_cost) {
-		.rest_bytes = NAN, .used_bytes = NAN, .noise_bytes = NAN, .faults = NAN
-	};
+	*found = unknown;
 	error = search_all(&search, why);
 	setrlimit(RLIMIT_NOFILE, &before);
 	return error;

@@ -15,7 +15,7 @@
 #include "harness/base/janitor.h"
 #include "harness/clock.h"
 #include "harness/control.h"
-#include "harness/payload.h"
+#include "harness/base/payload.h"
 #include "harness/topology.h"
 #include "mechanisms/mechanism.h"
 

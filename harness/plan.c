@@ -145,6 +145,34 @@ static void note_left_out(struct plan *plan, const struct choice *choice)
 			test_words(tests, ", ", words, sizeof words));
 }
 
+/* In every place, or in its one. */
+static void add_places(struct plan *plan, const struct choice *choice, size_t index,
+	struct planned planned)
+{
+	enum test test = planned.test;
+	bool is_single = (planned.mechanism->caps & CAP_SOLO) ||
+			 choice->preset->tests[test].on_one_placement;
+
+	for (size_t i = 0; i < (is_single ? 1 : plan->placements.count); i++) {
+		if (!is_single)
+			planned.placement = plan->placements.items[i];
+		add_times(plan, planned, choice_launches(choice, test, index));
+	}
+}
+
+/* What a buffered writer gains. */
+static void add_joined(struct plan *plan, const struct choice *choice, size_t index)
+{
+	struct planned planned = { .mechanism = choice->mechanisms[index],
+		.test = TEST_THROUGHPUT,
+		.sweep = -1,
+		.size_count = choice->joined_size_count,
+		.joined = choice->preset->joined.batch };
+
+	memcpy(planned.sizes, choice->joined_sizes, sizeof planned.sizes);
+	add_places(plan, choice, index, planned);
+}
+
 static void add_mechanism(struct plan *plan, const struct options *options,
 	const struct choice *choice, size_t index)
 {
@@ -155,8 +183,6 @@ static void add_mechanism(struct plan *plan, const struct options *options,
 		struct planned planned = {
 			.mechanism = mechanism, .test = test, .sweep = -1, .size_count = 1
 		};
-
-		bool is_single = is_solo || choice->preset->tests[test].on_one_placement;
 
 		if (!choice->tests[test] || !(mechanism->tests & TEST_BIT(test)) ||
 			!choice->has[test][index] ||
@@ -171,12 +197,10 @@ static void add_mechanism(struct plan *plan, const struct options *options,
 			add_capacity(plan, options, choice, planned);
 			continue;
 		}
-		for (size_t i = 0; i < (is_single ? 1 : plan->placements.count); i++) {
-			if (!is_single)
-				planned.placement = plan->placements.items[i];
-			add_times(plan, planned, choice->launches[test]);
-		}
+		add_places(plan, choice, index, planned);
 	}
+	if (choice->is_joined[index])
+		add_joined(plan, choice, index);
 }
 
 /* The map of core pairs: the bare cache line over all pairs, when nobody chose otherwise
@@ -320,7 +344,7 @@ void plan_launch(const struct options *options, const struct plan *plan,
 		.test = planned->test,
 		.size_count = planned->size_count,
 		.chunk = options->chunk_bytes > 0 ? (size_t)options->chunk_bytes : 0,
-		.coalesce = (uint64_t)options->batch,
+		.coalesce = planned->joined ? planned->joined : (uint64_t)options->batch,
 		.pieces = planned->test == TEST_PIECES ? (uint64_t)options->pieces : 0,
 		.gap_ns = planned->test == TEST_LATENCY && !(mechanism->caps & CAP_FLOOR)
 				  ? (uint64_t)options->gap_ns

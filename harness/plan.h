@@ -21,6 +21,7 @@ struct planned {
 	int64_t sweep_value; /* SETTING_UNSET: the system's own */
 	size_t sizes[LAUNCH_SIZES];
 	size_t size_count;
+	unsigned joined; /* messages a send, for the preset's sake; 0: as --batch says */
 	unsigned repetition; /* 0.. of the same launch */
 	uint64_t seed; /* of the order of its slices */
 };

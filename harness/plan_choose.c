@@ -213,24 +213,44 @@ static int choose_canary(
 	return 0;
 }
 
-/* The preset measures some tests of some mechanisms only, unless these were chosen. */
+/* Is the name one of a preset's list: names and globs, less those after "!"? */
+static bool is_listed(const char *list, const char *name)
+{
+	bool is_in = list && *list == '!';
+	char item[ITEM];
+
+	while (list && text_next(&list, item, sizeof item) > 0) {
+		bool is_out = item[0] == '!';
+
+		if (fnmatch(item + is_out, name, 0) == 0)
+			is_in = !is_out;
+	}
+	return is_in;
+}
+
+/* The preset measures some tests of some mechanisms only, unless these were chosen, and
+ * some more often, unless it is said how often. */
 static void choose_tests_of(const struct options *options, struct choice *choice)
 {
-	for (enum test test = 0; test < TESTS; test++) {
-		const char *list = choice->preset->tests[test].mechanisms;
+	const struct preset *preset = choice->preset;
 
-		for (size_t i = 0; i < choice->mechanism_count; i++) {
-			const char *at = list;
-			char item[ITEM];
+	for (size_t i = 0; i < choice->mechanism_count; i++) {
+		const struct mechanism *mechanism = choice->mechanisms[i];
+
+		for (enum test test = 0; test < TESTS; test++) {
+			const char *list = preset->tests[test].mechanisms;
 
 			choice->has[test][i] = !list || options->mechanisms ||
-					       options->tests;
-			while (!choice->has[test][i] &&
-				text_next(&at, item, sizeof item) > 0)
-				choice->has[test][i] =
-					fnmatch(item, choice->mechanisms[i]->name, 0) ==
-					0;
+					       options->tests ||
+					       is_listed(list, mechanism->name);
 		}
+		choice->is_joined[i] = choice->tests[TEST_THROUGHPUT] &&
+				       !options->sizes && options->batch <= 1 &&
+				       launch_can_coalesce(mechanism) &&
+				       is_listed(preset->joined.mechanisms,
+					       mechanism->name);
+		choice->is_often[i] = !options->mechanisms && options->launches < 0 &&
+				      is_listed(preset->often, mechanism->name);
 	}
 }
 
@@ -239,6 +259,14 @@ static void choose_tests_of(const struct options *options, struct choice *choice
 static bool has_few_capacities(const struct options *options)
 {
 	return !options->command || strcmp(options->command, "duet") != 0;
+}
+
+unsigned choice_launches(const struct choice *choice, enum test test, size_t index)
+{
+	return choice->is_often[index] &&
+			       (test == TEST_LATENCY || test == TEST_THROUGHPUT)
+		       ? choice->preset->often_launches
+		       : choice->launches[test];
 }
 
 static int choose_amounts(
@@ -261,6 +289,9 @@ static int choose_amounts(
 		error = choose_sizes(options->sizes ? options->sizes : preset->sizes,
 			choice->sizes[test], &choice->size_counts[test], why);
 	}
+	if (!error && choice->preset->joined.batch)
+		error = choose_sizes(choice->preset->joined.sizes, choice->joined_sizes,
+			&choice->joined_size_count, why);
 	return error;
 }
 

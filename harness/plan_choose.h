@@ -17,9 +17,15 @@ struct choice {
 	size_t sizes[TESTS][LAUNCH_SIZES];
 	size_t size_counts[TESTS];
 	unsigned launches[TESTS];
+	bool is_joined[256]; /* throughput again, with messages joined */
+	size_t joined_sizes[LAUNCH_SIZES], joined_size_count;
+	bool is_often[256]; /* round trips and throughput as often as the preset's */
 	const struct mechanism *canary; /* or NULL */
 	const struct preset *preset;
 };
+
+/* How many launches a test of mechanism number `index` has in each place. */
+unsigned choice_launches(const struct choice *choice, enum test test, size_t index);
 
 /* Reads the lists of the options; what they do not name comes from the preset. 0 or
  * -EINVAL in words that name the option, the value and the nearest right one. */

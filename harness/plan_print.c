@@ -19,6 +19,8 @@ char *plan_title(const struct planned *planned, char *title)
 		snprintf(title + used, PLAN_TITLE - used, " %s=%" PRId64,
 			planned->mechanism->settings[planned->sweep].name,
 			planned->sweep_value);
+	else if (planned->joined && used < PLAN_TITLE)
+		snprintf(title + used, PLAN_TITLE - used, " batch=%u", planned->joined);
 	return title;
 }
 
@@ -45,7 +47,9 @@ static int by_kind(const void *a, const void *b)
 
 	if (x->mechanism != y->mechanism)
 		return strcmp(x->mechanism->name, y->mechanism->name);
-	return (int)x->test - (int)y->test;
+	if (x->test != y->test)
+		return (int)x->test - (int)y->test;
+	return (x->joined > y->joined) - (x->joined < y->joined);
 }
 
 void plan_print(const struct options *options, const struct plan *plan, FILE *out)
@@ -62,8 +66,11 @@ void plan_print(const struct options *options, const struct plan *plan, FILE *ou
 	for (size_t i = 0; i < plan->count; i++) {
 		if (i + 1 < plan->count && by_kind(&sorted[i], &sorted[i + 1]) == 0)
 			continue;
-		fprintf(out, "%-16s %-10s %8zu %6zu\n", sorted[i].mechanism->name,
+		fprintf(out, "%-16s %-10s %8zu %6zu", sorted[i].mechanism->name,
 			test_names[sorted[i].test], i + 1 - start, sorted[i].size_count);
+		if (sorted[i].joined)
+			fprintf(out, "  %u messages a send", sorted[i].joined);
+		putc('\n', out);
 		start = i + 1;
 	}
 	fprintf(out,

@@ -6,8 +6,15 @@
 const struct preset presets[] = {
 	[PRESET_QUICK] = {
 		.tests = {
-			[TEST_LATENCY] = { .sizes = "64,1K,4K,64K,1M" },
-			[TEST_THROUGHPUT] = { .sizes = "64,4K,64K,1M" },
+			[TEST_LATENCY] = { .sizes = "64,4K,64K,1M" },
+			[TEST_THROUGHPUT] = { .sizes = "64,4K,64K,1M",
+				/* Not what differs from another row in its memory, its
+				 * address or how it waits. */
+				.mechanisms = "!shm_anon_*,!shm_file_*,!shm_sysv_*,"
+					      "!shm_memfd_spin,!shm_huge_spin,!*_epoll,"
+					      "!tcp6,!tcp_nagle,!udp_connected,"
+					      "!unix_abstract,!unix_stream_named,"
+					      "!process_vm_writev" },
 			[TEST_CAPACITY] = { .sizes = "1,4K,64K", .launches = 1 },
 			[TEST_CONNECT] = { .sizes = "64",
 				.mechanisms = "unix_stream_named,tcp" },
@@ -22,10 +29,14 @@ const struct preset presets[] = {
 				.mechanisms = "pipe,unix_stream,tcp,posix_mq,shm_futex,eventfd",
 				.on_one_placement = true },
 		},
+		.joined = { .mechanisms = "pipe", .sizes = "64", .batch = 128 },
 		.launches = 6,
 		.pair_launches = 1,
+		.often = "pipe,unix_stream,tcp,tcp_buf256k,posix_mq,shm_futex,shm_spin,"
+			 "eventfd,sendfile,file_write,floor_switch*",
+		.often_launches = 9,
 		.slices = 2,
-		.sweep_values = 4,
+		.sweep_values = 3,
 		.placements = 3,
 		.pairs = 120,
 	},
@@ -45,6 +56,7 @@ const struct preset presets[] = {
 				.launches = 1,
 				.on_one_placement = true },
 		},
+		.joined = { .mechanisms = "pipe", .sizes = "64", .batch = 128 },
 		.launches = 12,
 		.pair_launches = 3,
 		.slices = 2,

@@ -9,13 +9,24 @@
 struct preset_test {
 	const char *sizes; /* of messages, or of writes */
 	unsigned launches; /* 0: as many as of the others */
-	const char *mechanisms; /* names and globs; NULL: all */
+	const char *mechanisms; /* names and globs, "!" takes away; NULL: all */
 	bool on_one_placement; /* the first of two CPUs, where there is one */
+};
+
+/* Throughput once more, with the messages of a stream joined as by --batch: what a
+ * buffered writer gains. */
+struct preset_joined {
+	const char *mechanisms, *sizes;
+	unsigned batch; /* messages a send; 0: not measured */
 };
 
 struct preset {
 	struct preset_test tests[TESTS];
+	struct preset_joined joined;
 	unsigned launches, pair_launches;
+	const char *often; /* what most is compared with: names and globs, or NULL... */
+	unsigned often_launches; /* ...has so many launches of round trips and throughput
+				  */
 	unsigned slices; /* of each size in a launch */
 	unsigned sweep_values; /* of a size setting, at most; 0: all powers of two */
 	unsigned placements; /* at most; 0: all */

@@ -5,7 +5,7 @@
 #include "harness/clock.h"
 #include "harness/control.h"
 #include "harness/pair.h"
-#include "harness/payload.h"
+#include "harness/base/payload.h"
 #include "mechanisms/mechanism.h"
 
 /* Samples of one slice; a slice that would take more ends early. 32-bit ticks: longer

@@ -74,6 +74,7 @@ struct setting_spec {
 };
 
 struct mechanism;
+struct transfer;
 
 /* One process's view of a channel. Filled by the harness; operations write only what is
  * marked so. */
@@ -136,6 +137,10 @@ struct mechanism {
 	int (*recv)(struct channel *channel, size_t size, const void **rx, size_t *len);
 	/* The bytes of the last recv() are no longer needed. NULL: nothing to do. */
 	int (*release)(struct channel *channel);
+	/* The loops of transfer.h over the operations above, inlined: for rows in which a
+	 * message takes no longer than the calls. NULL: the harness calls them. */
+	int (*send_some)(struct channel *channel, struct transfer *transfer);
+	int (*recv_some)(struct channel *channel, struct transfer *transfer);
 	/* Never waits: bytes accepted, or -EAGAIN. For TEST_CAPACITY, TEST_SEND and
 	 * TEST_MEMORY. A side that has offered sends and offers from then on, and
 	 * receives no more; where its send() would have to wait, it may fail with

@@ -140,6 +140,8 @@ int mechanism_check(const struct mechanism *m, struct why *why)
 	DEMAND(m->tests && m->tests < TEST_BIT(TESTS), "takes part in no test");
 	DEMAND(m->work ? !m->send && !m->recv : m->send && m->recv,
 		"work, or send and recv: one of the two");
+	DEMAND(!m->work || (!m->send_some && !m->recv_some),
+		"send_some and recv_some go with send and recv");
 	DEMAND(m->detach || m->work, "something must be let go of: detach");
 	DEMAND(!(m->tests & TEST_BIT(TEST_CAPACITY)) == !m->offer,
 		"capacity needs offer");

@@ -69,6 +69,8 @@ RING_OPS(pipe, gate_pipe)
 		.send = kind##_send,                                                     \
 		.recv = kind##_recv,                                                     \
 		.release = kind##_release,                                               \
+		.send_some = kind##_send_some,                                           \
+		.recv_some = kind##_recv_some,                                           \
 		.offer = kind##_offer,                                                   \
 		.detach = ring_detach,                                                   \
 		.remove = ring_remove,                                                   \

@@ -18,7 +18,10 @@
  *   fetched.
  * - A side that spins and finds the ring empty, or full, lets some messages, or some
  *   space, gather, so that the two do not fight over one line.
- * - The operations store little: a processor keeps only so many stores that wait.
+ * - The operations store little: a processor keeps only so many stores that wait. What
+ *   the caller gets stays in registers, so what waits takes no address of it.
+ * - The loops of transfer.h have the operations inlined: four calls through pointers take
+ *   as long as the message.
  *
  * What makes a round trip fast:
  * - The word behind a message is made zero when its memory is reserved, while the sender
@@ -40,8 +43,7 @@
 #include <string.h>
 
 #include "mechanisms/ring.h"
-
-#define ALWAYS_INLINE inline __attribute__((always_inline))
+#include "mechanisms/transfer.h"
 
 #define UNLIKELY(condition) __builtin_expect(condition, 0)
 
@@ -236,21 +238,13 @@ static ALWAYS_INLINE int give(struct ring_own *own, size_t size, void **tx)
 	return 0;
 }
 
-static ALWAYS_INLINE int reserve_slowly(
-	struct channel *channel, const struct gate_ops *gate, size_t size, void **tx)
-{
-	make_room(channel, gate, size);
-	return give(channel->own, size, tx);
-}
-
 static ALWAYS_INLINE int reserve(struct channel *channel,
-	int (*reserve_slowly_of)(struct channel *, size_t, void **), size_t size,
-	void **tx)
+	void (*make_room_of)(struct channel *, size_t), size_t size, void **tx)
 {
 	struct ring_own *own = channel->own;
 
 	if (UNLIKELY(own->head + padded(size) + HEADER > own->until))
-		return reserve_slowly_of(channel, size, tx);
+		make_room_of(channel, size);
 	return give(own, size, tx);
 }
 
@@ -344,9 +338,9 @@ static __attribute__((cold, noinline)) int bad_header(
 		channel->mechanism->name, (unsigned long long)(header - 1), size);
 }
 
-/* Receives what is not there yet, or not like the message before. */
-static ALWAYS_INLINE int recv_slowly(struct channel *channel, const struct gate_ops *gate,
-	size_t size, const void **rx, size_t *len)
+/* Waits for what is not there yet, or not like the message before. */
+static ALWAYS_INLINE int look_slowly(
+	struct channel *channel, const struct gate_ops *gate, size_t size)
 {
 	struct ring_own *own = channel->own;
 	uint64_t header = await_message(channel, gate);
@@ -356,21 +350,24 @@ static ALWAYS_INLINE int recv_slowly(struct channel *channel, const struct gate_
 	own->header = header;
 	own->len = header - 1;
 	own->step = padded((size_t)own->len);
-	take(own, rx, len);
 	return 0;
 }
 
 static ALWAYS_INLINE int ring_recv(struct channel *channel,
-	int (*recv_slowly_of)(struct channel *, size_t, const void **, size_t *),
-	size_t size, const void **rx, size_t *len)
+	int (*look_slowly_of)(struct channel *, size_t), size_t size, const void **rx,
+	size_t *len)
 {
 	struct ring_own *own = channel->own;
 	uint64_t header = atomic_load_explicit(word_at(own->tail), memory_order_acquire);
 
-	if (UNLIKELY(header != own->header || own->len > size))
-		return recv_slowly_of(channel, size, rx, len);
-	if (own->step < 2 * LINE)
+	if (UNLIKELY(header != own->header || own->len > size)) {
+		int error = look_slowly_of(channel, size);
+
+		if (error)
+			return error;
+	} else if (own->step < 2 * LINE) {
 		__builtin_prefetch(own->tail + AHEAD);
+	}
 	take(own, rx, len);
 	return 0;
 }
@@ -385,8 +382,7 @@ static ALWAYS_INLINE int release(struct channel *channel, const struct gate_ops 
 }
 
 static ALWAYS_INLINE ssize_t offer(struct channel *channel, const struct gate_ops *gate,
-	int (*reserve_slowly_of)(struct channel *, size_t, void **), const void *bytes,
-	size_t size)
+	void (*make_room_of)(struct channel *, size_t), const void *bytes, size_t size)
 {
 	struct ring_own *own = channel->own;
 	uint64_t need = padded(size) + HEADER;
@@ -397,7 +393,8 @@ static ALWAYS_INLINE ssize_t offer(struct channel *channel, const struct gate_op
 		return -EAGAIN;
 	/* Whoever fills the ring wants all of it. */
 	own->limit = own->size;
-	reserve_slowly_of(channel, size, &tx);
+	make_room_of(channel, size);
+	give(own, size, &tx);
 	memcpy(tx, bytes, size);
 	ring_send(channel, gate, size);
 	return (ssize_t)size;
@@ -406,37 +403,39 @@ static ALWAYS_INLINE ssize_t offer(struct channel *channel, const struct gate_op
 /* One set of operations a way of waiting, so that the compiler sees which it is. What
  * waits is out of line: it would cost the others their registers. */
 #define RING_OPS(kind, gate)                                                             \
-	static __attribute__((noinline)) int kind##_reserve_slowly(                      \
+	static __attribute__((noinline)) void kind##_make_room(                          \
+		struct channel *channel, size_t size)                                    \
+	{                                                                                \
+		make_room(channel, &(gate), size);                                       \
+	}                                                                                \
+	static __attribute__((noinline)) int kind##_look_slowly(                         \
+		struct channel *channel, size_t size)                                    \
+	{                                                                                \
+		return look_slowly(channel, &(gate), size);                              \
+	}                                                                                \
+	static ALWAYS_INLINE int kind##_reserve(                                         \
 		struct channel *channel, size_t size, void **tx)                         \
 	{                                                                                \
-		return reserve_slowly(channel, &(gate), size, tx);                       \
+		return reserve(channel, kind##_make_room, size, tx);                     \
 	}                                                                                \
-	static __attribute__((noinline)) int kind##_recv_slowly(                         \
-		struct channel *channel, size_t size, const void **rx, size_t *len)      \
-	{                                                                                \
-		return recv_slowly(channel, &(gate), size, rx, len);                     \
-	}                                                                                \
-	static int kind##_reserve(struct channel *channel, size_t size, void **tx)       \
-	{                                                                                \
-		return reserve(channel, kind##_reserve_slowly, size, tx);                \
-	}                                                                                \
-	static int kind##_send(struct channel *channel, size_t size)                     \
+	static ALWAYS_INLINE int kind##_send(struct channel *channel, size_t size)       \
 	{                                                                                \
 		return ring_send(channel, &(gate), size);                                \
 	}                                                                                \
-	static int kind##_recv(                                                          \
+	static ALWAYS_INLINE int kind##_recv(                                            \
 		struct channel *channel, size_t size, const void **rx, size_t *len)      \
 	{                                                                                \
-		return ring_recv(channel, kind##_recv_slowly, size, rx, len);            \
+		return ring_recv(channel, kind##_look_slowly, size, rx, len);            \
 	}                                                                                \
-	static int kind##_release(struct channel *channel)                               \
+	static ALWAYS_INLINE int kind##_release(struct channel *channel)                 \
 	{                                                                                \
 		return release(channel, &(gate));                                        \
 	}                                                                                \
 	static ssize_t kind##_offer(                                                     \
 		struct channel *channel, const void *bytes, size_t size)                 \
 	{                                                                                \
-		return offer(channel, &(gate), kind##_reserve_slowly, bytes, size);      \
-	}
+		return offer(channel, &(gate), kind##_make_room, bytes, size);           \
+	}                                                                                \
+	TRANSFER_OPS(kind)
 
 #endif

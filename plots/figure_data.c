@@ -161,6 +161,7 @@ int figure_data_open(
 	}
 	if (error)
 		return error;
+	data->row_count = summary_leave_joined(data->rows, data->row_count);
 	if (run_directory_results(run, &data->results, &data->result_count, NULL)) {
 		data->results = NULL;
 		data->result_count = 0;
@@ -260,8 +261,9 @@ const struct result_row *figure_result(
 			strcmp(result->payload, row->payload) == 0 &&
 			strcmp(result->status, "ok") == 0 &&
 			result->size_bytes == row->size_bytes &&
-			result->gap_ns == row->gap_ns && result->cpu_a == row->cpu_a &&
-			result->cpu_b == row->cpu_b)
+			result->gap_ns == row->gap_ns &&
+			result->coalesce == row->coalesce &&
+			result->cpu_a == row->cpu_a && result->cpu_b == row->cpu_b)
 			return result;
 	}
 	return NULL;

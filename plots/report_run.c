@@ -87,6 +87,7 @@ int report_run_open(struct report_run *run, const struct run_directory *director
 	error = summary_compute(directory, &run->rows, &run->count, why);
 	if (error)
 		return error;
+	run->count = summary_leave_joined(run->rows, run->count);
 	if (run->count > REPORT_CASES) {
 		run->left_out = run->count - REPORT_CASES;
 		run->count = REPORT_CASES;

@@ -13,11 +13,10 @@
 
 #include "results/csv.h"
 #include "results/run_file.h"
+#include "results/run_results.h"
 
-#define RESULTS    "results.csv"
 #define SUMMARY    "summary.csv"
 #define HISTOGRAMS "histograms"
-#define FIELDS     256 /* of results.csv that are looked through for a name */
 /* How long a writer that is being cleaned up may keep the lock. */
 #define LOCK_TRIES   20
 #define LOCK_WAIT_NS 100000000
@@ -183,9 +182,10 @@ static int put_empty_table(struct run_directory *run, const char *name,
 static int open_results(struct run_directory *run, struct why *why)
 {
 	run->results_fd = openat(
-		run->fd, RESULTS, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+		run->fd, RUN_RESULTS, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
 	if (run->results_fd < 0)
-		return why_say(why, errno, "open %s/%s to append", run->path, RESULTS);
+		return why_say(
+			why, errno, "open %s/%s to append", run->path, RUN_RESULTS);
 	for (int i = 0; flock(run->results_fd, LOCK_EX | LOCK_NB); i++) {
 		if (errno != EWOULDBLOCK)
 			return 0; /* a file system without locks */
@@ -210,7 +210,7 @@ static int fill(struct run_directory *run, struct why *why)
 	if (!error)
 		error = put_empty_table(run, SUMMARY, &summary_table, why);
 	if (!error)
-		error = put_empty_table(run, RESULTS, &result_table, why);
+		error = put_empty_table(run, RUN_RESULTS, &result_table, why);
 	if (!error)
 		error = open_results(run, why);
 	return error;
@@ -219,7 +219,7 @@ static int fill(struct run_directory *run, struct why *why)
 void run_directory_discard(struct run_directory *run)
 {
 	/* The directory was empty, so all of this is ours. */
-	unlinkat(run->fd, RESULTS, 0);
+	unlinkat(run->fd, RUN_RESULTS, 0);
 	unlinkat(run->fd, SUMMARY, 0);
 	unlinkat(run->fd, "environment.csv", 0);
 	unlinkat(run->fd, "topology.xml", 0);
@@ -266,49 +266,14 @@ static int read_results(
 	const struct run_directory *run, char **text, size_t *length, struct why *why)
 {
 	struct why inner = { "" };
-	int error = run_file_read(run->fd, run->path, RESULTS, text, length, &inner);
+	int error = run_file_read(run->fd, run->path, RUN_RESULTS, text, length, &inner);
 
 	if (error == -ENOENT)
 		why_say(why, 0, "'%s' is not a run directory: it has no %s", run->path,
-			RESULTS);
+			RUN_RESULTS);
 	else if (error)
 		why_say(why, 0, "%s", inner.text);
 	return error;
-}
-
-/* Where, among the columns that the first record names, `name` is; -1: nowhere. */
-static int position(char *const *fields, int count, const char *name)
-{
-	for (int i = 0; i < count; i++)
-		if (strcmp(fields[i], name) == 0)
-			return i;
-	return -1;
-}
-
-/* A table of another version would be refused for its columns; its version says more. */
-static int check_schema(
-	const struct run_directory *run, const char *text, size_t length, struct why *why)
-{
-	char *copy = malloc(length + 1), *at = copy, *end, *fields[FIELDS];
-	int count, schema;
-	long version = ROW_SCHEMA;
-
-	if (!copy)
-		return why_say(why, ENOMEM, "read %s/%s", run->path, RESULTS);
-	memcpy(copy, text, length);
-	end = copy + length;
-	count = csv_record(&at, end, fields, FIELDS);
-	schema = position(fields, count < FIELDS ? count : FIELDS, "schema");
-	if (schema >= 0 && csv_record(&at, end, fields, FIELDS) > schema)
-		version = strtol(fields[schema], NULL, 10);
-	free(copy);
-	if (version == ROW_SCHEMA)
-		return 0;
-	why_say(why, 0,
-		"%s/%s has schema %ld, this ipcmark reads schema %d; use the version "
-		"that wrote it",
-		run->path, RESULTS, version, ROW_SCHEMA);
-	return -EPROTO;
 }
 
 static int read_table(const struct run_directory *run, const char *name,
@@ -332,10 +297,10 @@ int run_directory_results(const struct run_directory *run, struct result_row **r
 
 	if (error)
 		return error;
-	error = check_schema(run, text, length, why);
+	error = run_results_check_schema(run->path, text, length, why);
 	if (!error)
 		error = read_table(
-			run, RESULTS, &result_table, text, length, &read, count, why);
+			run, RUN_RESULTS, &result_table, text, length, &read, count, why);
 	free(text);
 	if (!error)
 		*rows = read;
@@ -359,42 +324,6 @@ int run_directory_summary(const struct run_directory *run, struct summary_row **
 	return error;
 }
 
-/* The length of results.csv up to the end of its last whole launch. A kill in the midst
- * of a write cuts off a row, and rows of the same launch may stand before it. */
-static size_t whole_launches(char *text, size_t length)
-{
-	char *at = text, *end = text + length, *fields[FIELDS], *launch_start;
-	char *last[2] = { NULL, NULL };
-	int count = csv_record(&at, end, fields, FIELDS);
-	int columns[2] = { position(fields, count < FIELDS ? count : FIELDS, "launch"),
-		position(fields, count < FIELDS ? count : FIELDS, "attempt") };
-
-	for (launch_start = at;;) {
-		char *start = at;
-		bool is_known, is_same;
-
-		memset(fields, 0, sizeof fields);
-		count = csv_record(&at, end, fields, FIELDS);
-		if (count == 0)
-			return length;
-		is_known = columns[0] >= 0 && columns[1] >= 0 && fields[columns[0]] &&
-			   fields[columns[1]];
-		is_same = is_known && last[0] &&
-			  strcmp(last[0], fields[columns[0]]) == 0 &&
-			  strcmp(last[1], fields[columns[1]]) == 0;
-		/* A rest too short to say its launch: to measure one again costs little.
-		 */
-		if (count < 0)
-			return (size_t)((is_known && !is_same ? start : launch_start) -
-					text);
-		if (is_same)
-			continue;
-		launch_start = start;
-		last[0] = is_known ? fields[columns[0]] : NULL;
-		last[1] = is_known ? fields[columns[1]] : NULL;
-	}
-}
-
 /* Left by a writer that was killed between writing and renaming. */
 static void remove_temporary(const struct run_directory *run, const char *folder)
 {
@@ -414,32 +343,6 @@ static void remove_temporary(const struct run_directory *run, const char *folder
 	closedir(directory);
 }
 
-/* Rows that are appended must stand under the names that are there. */
-static int check_header(
-	const struct run_directory *run, const char *text, size_t length, struct why *why)
-{
-	char *copy = malloc(length + 1), *at = copy, *fields[FIELDS];
-	const struct table *table = &result_table;
-	bool is_same;
-	int count;
-
-	if (!copy)
-		return why_say(why, ENOMEM, "read %s/%s", run->path, RESULTS);
-	memcpy(copy, text, length);
-	count = csv_record(&at, copy + length, fields, FIELDS);
-	is_same = count == (int)table->column_count;
-	for (int i = 0; i < count && is_same; i++)
-		is_same = strcmp(fields[i], table->columns[i].name) == 0;
-	free(copy);
-	if (is_same)
-		return 0;
-	why_say(why, 0,
-		"%s/%s has other columns than this ipcmark writes; finish the run with the "
-		"version that began it",
-		run->path, RESULTS);
-	return -EPROTO;
-}
-
 static int prepare_to_append(struct run_directory *run, struct why *why)
 {
 	int error = open_results(run, why);
@@ -450,14 +353,14 @@ static int prepare_to_append(struct run_directory *run, struct why *why)
 		error = read_results(run, &text, &length, why);
 	if (error)
 		return error;
-	error = check_header(run, text, length, why);
+	error = run_results_check_header(run->path, text, length, why);
 	if (error) {
 		free(text);
 		return error;
 	}
-	if (ftruncate(run->results_fd, (off_t)whole_launches(text, length)))
+	if (ftruncate(run->results_fd, (off_t)run_results_whole(text, length)))
 		error = why_say(why, errno, "cut the unfinished row off %s/%s", run->path,
-			RESULTS);
+			RUN_RESULTS);
 	free(text);
 	remove_temporary(run, ".");
 	remove_temporary(run, HISTOGRAMS);
@@ -505,19 +408,19 @@ int run_directory_append(struct run_directory *run, const struct result_row *row
 
 	if (run->results_fd < 0)
 		return why_say(why, EBADF, "append to %s/%s, which is open to read only",
-			run->path, RESULTS);
+			run->path, RUN_RESULTS);
 	if (fstat(run->results_fd, &before))
-		return why_say(why, errno, "look at %s/%s", run->path, RESULTS);
+		return why_say(why, errno, "look at %s/%s", run->path, RUN_RESULTS);
 	out = open_memstream(&text, &length);
 	if (!out)
-		return why_say(why, errno, "append to %s/%s", run->path, RESULTS);
+		return why_say(why, errno, "append to %s/%s", run->path, RUN_RESULTS);
 	for (size_t i = 0; i < count; i++)
 		csv_row(out, &result_table, &rows[i]);
 	error = fclose(out) ? -ENOMEM : run_file_write(run->results_fd, text, length);
 	free(text);
 	if (!error)
 		return 0;
-	why_say(why, -error, "append to %s/%s", run->path, RESULTS);
+	why_say(why, -error, "append to %s/%s", run->path, RUN_RESULTS);
 	/* Half a launch would pass for a whole one. */
 	if (ftruncate(run->results_fd, before.st_size))
 		why_add(why, "and its last launch is incomplete");

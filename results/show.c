@@ -267,6 +267,7 @@ int show_run(
 	if (error)
 		return error;
 	page.rows = rows;
+	page.count = summary_leave_joined(rows, page.count);
 	show_machine(&page, run);
 	show_page(&page);
 	show_checks(&page, run);

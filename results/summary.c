@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/statistics.h"
 #include "results/csv.h"
@@ -247,6 +248,27 @@ int summary_of_cases(const struct run_directory *run, const struct cases *cases,
 	else
 		*rows = made;
 	return error;
+}
+
+static bool is_same_joined(
+	const struct summary_row *row, const struct summary_row *joined)
+{
+	return row->coalesce == 1 && joined->coalesce > 1 &&
+	       strcmp(row->mechanism, joined->mechanism) == 0 &&
+	       strcmp(row->test, joined->test) == 0 &&
+	       strcmp(row->placement, joined->placement) == 0 &&
+	       row->size_bytes == joined->size_bytes;
+}
+
+size_t summary_leave_joined(struct summary_row *rows, size_t count)
+{
+	size_t kept = 0;
+
+	/* In the order of the summary one follows the other. */
+	for (size_t i = 0; i < count; i++)
+		if (!kept || !is_same_joined(&rows[kept - 1], &rows[i]))
+			rows[kept++] = rows[i];
+	return kept;
 }
 
 int summary_compute(const struct run_directory *run, struct summary_row **rows,

@@ -22,4 +22,9 @@ int summary_compute(const struct run_directory *run, struct summary_row **rows,
 int summary_of_cases(const struct run_directory *run, const struct cases *cases,
 	struct summary_row **rows, struct why *why);
 
+/* Leaves out cases of joined messages that follow the same case without, in the order of
+ * the summary: a claim rests on them, and no table or curve has room for both. Returns
+ * how many are left. */
+size_t summary_leave_joined(struct summary_row *rows, size_t count);
+
 #endif

@@ -3,27 +3,7 @@
  *
  *     IPCMARK_MUTANT='CALL|CONDITION...|ACTION...'
  *
- * names one function of hooks.def, or syscall.NAME, the conditions under which it lies
- * (all must hold), and what the lie is; the columns of mutants.csv:
- *
- *     condition  argN=V argN<V argN>V argN&V !argN&V   an argument (& any bit of V)
- *                result=V result<V result>V errno=E    what the real call did
- *                nth=K from=K                          the K-th matching call, from it on
- *     action     argN:=V argN|=V argN&~=V              before the call
- *                plant=N+OFFSET:SIZE:V                 V is there while the call is made
- *                halves=N:SIZE                         two calls, each of half of what
- *                                                      argument N counts (of SIZE bytes)
- *                quiet=SIGNAL                          what it raises of it is lost
- *                skip                                  the call is not made at all
- *                twice                                 it is made a second time
- *                hang                                  it never returns
- *                return=V fail=E add=V                 what it seems to return
- *                flip=N                                first byte at argument N
- *                poke=N+OFFSET:SIZE:V                  V at OFFSET from argument N, or
- *                                                      from the result where N is R
- *                apart=SIZE                            memory of its own is mapped over
- *                                                      what the result points to
- *                raise=SIGNAL                          raised after the call
+ * says which; see mutant.h.
  *
  * Only check processes are lied to: they are known by their name (PR_SET_NAME). Where the
  * real call cannot be told from its arguments alone, `result` and `errno` conditions make
@@ -45,213 +25,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ci/mutants/mutant.h"
 #include "ci/mutants/words.h"
 
-#define TERMS 8
-
-enum subject { ARGUMENT, RESULT, ERROR, NTH, FROM };
-
-struct condition {
-	enum subject subject;
-	int argument;
-	char operator; /* '=', '<', '>', '&', or 'n': no bit of it */
-	long value;
-};
-
-enum verb {
-	SET,
-	ADD_BITS,
-	CLEAR_BITS,
-	QUIET,
-	SKIP,
-	TWICE,
-	HANG,
-	RETURN,
-	FAIL,
-	ADD,
-	FLIP,
-	POKE,
-	RAISE,
-	PLANT,
-	HALVES,
-	APART
-};
-
-#define AT_RESULT (-1) /* instead of an argument */
-
-struct action {
-	enum verb verb;
-	int argument;
-	long value, offset, size;
-};
-
-static struct {
-	bool is_read, is_any;
-	char call[48];
-	struct condition conditions[TERMS];
-	struct action actions[TERMS];
-	int condition_count, action_count;
-	_Atomic long matches;
-} mutant;
-
+static struct mutant mutant;
+static bool is_read;
+static _Atomic long matches;
 static bool is_armed; /* this is a check */
-
-static _Noreturn void misspelt(const char *what)
-{
-	dprintf(2, "interpose: IPCMARK_MUTANT: '%s' is not understood\n", what);
-	_exit(2);
-}
-
-static long value_of(const char *text)
-{
-	long value;
-
-	if (!word_value(text, &value))
-		misspelt(text);
-	return value;
-}
-
-static void read_condition(const char *text)
-{
-	struct condition *condition = &mutant.conditions[mutant.condition_count];
-	bool is_negated = *text == '!';
-	const char *at = text + is_negated;
-	size_t length = strcspn(at, "=<>&");
-
-	if (mutant.condition_count++ == TERMS || !at[length])
-		misspelt(text);
-	condition->operator= is_negated ? 'n' : at[length];
-	condition->value = value_of(at + length + 1);
-	if (length == 4 && strncmp(at, "arg", 3) == 0 && at[3] >= '0' && at[3] <= '5') {
-		condition->subject = ARGUMENT;
-		condition->argument = at[3] - '0';
-	} else if (strncmp(at, "result", length) == 0) {
-		condition->subject = RESULT;
-	} else if (strncmp(at, "errno", length) == 0) {
-		condition->subject = ERROR;
-	} else if (strncmp(at, "nth", length) == 0) {
-		condition->subject = NTH;
-	} else if (strncmp(at, "from", length) == 0) {
-		condition->subject = FROM;
-	} else {
-		misspelt(text);
-	}
-}
-
-static const struct {
-	const char *name;
-	enum verb verb;
-	bool has_value;
-} verbs[] = {
-	{ "quiet=", QUIET, true },
-	{ "skip", SKIP, false },
-	{ "twice", TWICE, false },
-	{ "hang", HANG, false },
-	{ "return=", RETURN, true },
-	{ "fail=", FAIL, true },
-	{ "add=", ADD, true },
-	{ "flip=", FLIP, false },
-	{ "apart=", APART, true },
-	{ "raise=", RAISE, true },
-};
-
-static bool read_change(const char *text, struct action *action)
-{
-	const char *operator= text + 4;
-
-	if (strncmp(text, "arg", 3) != 0 || text[3] < '0' || text[3] > '5')
-		return false;
-	action->argument = text[3] - '0';
-	if (strncmp(operator, ":=", 2) == 0) {
-		action->verb = SET;
-		action->value = value_of(operator+ 2);
-	} else if (strncmp(operator, "|=", 2) == 0) {
-		action->verb = ADD_BITS;
-		action->value = value_of(operator+ 2);
-	} else if (strncmp(operator, "&~=", 3) == 0) {
-		action->verb = CLEAR_BITS;
-		action->value = value_of(operator+ 3);
-	} else {
-		return false;
-	}
-	return true;
-}
-
-static bool read_place(const char *text, struct action *action)
-{
-	char argument, value[32];
-
-	if (sscanf(text, "halves=%d:%li", &action->argument, &action->size) == 2) {
-		action->verb = HALVES;
-		return true;
-	}
-	if (sscanf(text, "poke=%c+%li:%li:%31s", &argument, &action->offset,
-		    &action->size, value) == 4) {
-		action->verb = POKE;
-		action->argument = argument == 'R' ? AT_RESULT : argument - '0';
-	} else if (sscanf(text, "plant=%d+%li:%li:%31s", &action->argument,
-			   &action->offset, &action->size, value) == 4)
-		action->verb = PLANT;
-	else
-		return false;
-	action->value = value_of(value);
-	return true;
-}
-
-static void read_action(const char *text)
-{
-	struct action *action = &mutant.actions[mutant.action_count];
-
-	if (mutant.action_count++ == TERMS)
-		misspelt(text);
-	if (read_change(text, action))
-		return;
-	if (read_place(text, action))
-		return;
-	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-		size_t length = strlen(verbs[i].name);
-
-		if (strncmp(text, verbs[i].name, length) != 0)
-			continue;
-		action->verb = verbs[i].verb;
-		if (verbs[i].has_value)
-			action->value = value_of(text + length);
-		else if (action->verb == FLIP)
-			action->argument = (int)value_of(text + length);
-		else if (text[length])
-			misspelt(text);
-		return;
-	}
-	misspelt(text);
-}
 
 static void read_mutant(void)
 {
-	const char *text = getenv("IPCMARK_MUTANT");
-	char copy[512], *call, *terms, *actions, *at, *rest;
-
-	mutant.is_read = true;
-	if (!text || !*text)
+	if (is_read)
 		return;
-	if (snprintf(copy, sizeof copy, "%s", text) >= (int)sizeof copy)
-		misspelt(text);
-	call = copy;
-	terms = strchr(call, '|');
-	actions = terms ? strchr(terms + 1, '|') : NULL;
-	if (!terms || !actions) {
-		misspelt(text);
-		return;
-	}
-	*terms++ = '\0';
-	*actions++ = '\0';
-	if (strlen(call) >= sizeof mutant.call)
-		misspelt(call);
-	strcpy(mutant.call, call);
-	for (at = strtok_r(terms, " ", &rest); at; at = strtok_r(NULL, " ", &rest))
-		read_condition(at);
-	for (at = strtok_r(actions, " ", &rest); at; at = strtok_r(NULL, " ", &rest))
-		read_action(at);
-	mutant.is_any = true;
+	is_read = true; /* what reading calls may be hooked too */
+	mutant_read(&mutant);
 }
 
 static bool compare(char operator, long got, long want)
@@ -296,7 +83,7 @@ static bool holds(bool is_after, const long *arguments, long result, int error)
 /* Counts the match; is it one of those that were meant? */
 static bool is_turn(void)
 {
-	long turn = ++mutant.matches;
+	long turn = ++matches;
 
 	for (int i = 0; i < mutant.condition_count; i++) {
 		const struct condition *condition = &mutant.conditions[i];
@@ -492,10 +279,9 @@ static long pass(const char *name, call **real, bool is_int, long *arguments)
 	if (!*real)
 		*(void **)real = dlsym(RTLD_NEXT, name);
 	if (!*real)
-		misspelt(name);
-	if (!mutant.is_read)
-		read_mutant();
-	if (!is_armed || is_inside || !mutant.is_any || strcmp(name, mutant.call) != 0 ||
+		mutant_misspelt(name);
+	read_mutant();
+	if (!is_armed || is_inside || strcmp(name, mutant.call) != 0 ||
 		!holds(false, arguments, 0, 0))
 		return make(*real, arguments, is_int);
 	is_inside = true;
@@ -536,8 +322,7 @@ long hook_syscall(long nr, long a, long b, long c, long d, long e, long f)
 
 	if (!real_syscall)
 		*(void **)&real_syscall = dlsym(RTLD_NEXT, "syscall");
-	if (!mutant.is_read)
-		read_mutant();
+	read_mutant();
 	number = nr;
 	if (strncmp(mutant.call, "syscall.", 8) != 0 ||
 		syscall_number(mutant.call + 8) != nr)

@@ -61,7 +61,6 @@ wrong_target() {
 	grep -q '^ok 2 - ' out
 	grep -q 'unexpected pass *pipe.eof.drain_then_zero: it holds here' err
 	grep -q 'tests="2" failures="1" errors="0" skipped="0"' junit.xml
-	! command -v xmllint || xmllint --noout junit.xml
 }
 
 @test "repetitions are counted" {

@@ -222,7 +222,7 @@ rows() {
 	done
 	head -1 out.markdown | grep -qE '^### ipcmark: (no change|inconclusive|faster|slower)'
 	if command -v xmllint >/dev/null; then
-		xmllint --noout out.junit
+		xmllint --noout --schema "$SOURCE_DIR/ci/tests/junit.xsd" out.junit
 	else
 		head -1 out.junit | grep -q '^<?xml '
 		tail -1 out.junit | grep -qx '</testsuites>'

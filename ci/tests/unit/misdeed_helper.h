@@ -79,6 +79,7 @@ static inline const struct mechanism *wrap(
 	if (mechanism->work) {
 		wrapped.work = noted_work;
 	} else {
+		call_operations(&wrapped);
 		wrapped.send = noted_send;
 		wrapped.recv = noted_recv;
 	}

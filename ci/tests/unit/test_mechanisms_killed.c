@@ -177,6 +177,7 @@ static void death_is_told_before_its_consequence(void **state)
 		*plot = (struct plot) { .misdeed = BEHAVE };
 		base = row_with(CAP_PAYLOAD | CAP_BLOCKS, CAP_NAMED);
 		row = *base;
+		call_operations(&row);
 		row.send = early_send;
 		row.recv = dying_recv;
 		early_error = errors[i];

@@ -109,6 +109,7 @@ static void hanging_side_ends_at_the_deadline(void **state)
 	hanging.ready = hanging_operation;
 	assert_late(start_late(&hanging, NULL), "get ready");
 	hanging.ready = mechanism->ready;
+	call_operations(&hanging);
 	hanging.recv = hanging_recv;
 	pair = start(&hanging);
 	assert_late(

@@ -89,7 +89,13 @@ static struct mechanism spoil(const struct mechanism *mechanism)
 
 	base = mechanism;
 	bad.send = bad_send;
+	bad.send_some = NULL;
 	bad.recv = bad_recv;
+	/* What the sender does must also be seen by a loop that has its operations
+	 * inlined.
+	 */
+	if (misdeed >= CHANGE_FIRST && misdeed <= CUT)
+		bad.recv_some = NULL;
 	if (bad.reserve)
 		bad.reserve = bad_reserve;
 	if (bad.offer)

@@ -1,6 +1,5 @@
 /* The command line: what is read, what is refused and in which words. */
 #include <errno.h>
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -390,53 +389,6 @@ static void values_survive_as_text(void **state)
 	assert_string_equal(why.text, "no option is called 'sizzes'");
 }
 
-static void shares_and_chances(void **state)
-{
-	static const char *const wrong[] = { "", "x", "-1", "nan", "inf", "0x10", "1e400",
-		"2 %", "2%%", "1,5" };
-	struct options made;
-	char text[64];
-
-	(void)state;
-	options_default(&made);
-	assert_true(fabs(made.margin - 0.02) < 1e-12);
-	assert_true(fabs(made.alpha - 0.01) < 1e-12);
-	assert_int_equal(options_set(&made, "margin", "0.5", &why), 0);
-	assert_true(fabs(made.margin - 0.005) < 1e-12);
-	assert_int_equal(options_set(&made, "margin", "12%", &why), 0);
-	assert_true(fabs(made.margin - 0.12) < 1e-12);
-	assert_int_equal(options_set(&made, "alpha", ".05", &why), 0);
-	assert_true(fabs(made.alpha - 0.05) < 1e-12);
-	for (size_t i = 0; i < option_count; i++)
-		if (option_table[i].kind == OPTION_PERCENT) {
-			assert_true(
-				options_text(&made, &option_table[i], text, sizeof text));
-			assert_string_equal(text, "12");
-		} else if (option_table[i].kind == OPTION_CHANCE) {
-			assert_true(
-				options_text(&made, &option_table[i], text, sizeof text));
-			assert_string_equal(text, "0.05");
-		}
-	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-		assert_int_equal(options_set(&made, "margin", wrong[i], NULL), -EINVAL);
-		assert_int_equal(options_set(&made, "alpha", wrong[i], NULL), -EINVAL);
-	}
-	assert_int_equal(options_set(&made, "margin", "100.1", &why), -ERANGE);
-	assert_int_equal(options_set(&made, "alpha", "0.51", &why), -ERANGE);
-	assert_int_equal(options_set(&made, "alpha", "0", &why), -ERANGE);
-	assert_true(fabs(made.margin - 0.12) < 1e-12);
-}
-
-/* Options of one name are another option for each command. */
-static void assert_no_common_command(
-	const struct option_spec *a, const struct option_spec *b)
-{
-	assert_non_null(a->commands);
-	assert_non_null(b->commands);
-	for (const char *const *name = a->commands; name && *name; name++)
-		assert_false(option_applies(b, *name));
-}
-
 /* A command line of its own can be followed by the command. */
 static void options_can_stand_before_the_command(void **state)
 {
@@ -458,43 +410,6 @@ static void options_can_stand_before_the_command(void **state)
 		"run --sched auto", "--sched: 'auto' is none of inherit, other, fifo:N");
 }
 
-/* Faults of the table that would show only on some command lines. */
-static void the_table_is_sound(void **state)
-{
-	struct why none = { "" };
-
-	(void)state;
-	assert_true(option_count <= 64); /* WORDS_MAX of options.c */
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_spec *spec = &option_table[i];
-
-		assert_non_null(spec->says);
-		assert_int_equal(spec->kind == OPTION_FLAG, spec->value == NULL);
-		assert_int_equal(spec->kind == OPTION_WORD, spec->words != NULL);
-		if (spec->kind == OPTION_FLAG)
-			assert_false(spec->has_variable);
-		else
-			assert_int_equal(!spec->standard, spec->otherwise != NULL);
-		options.command = spec->commands ? spec->commands[0] : NULL;
-		if (spec->standard)
-			assert_int_equal(
-				options_set(&options, spec->name, spec->standard, &none),
-				0);
-		for (const char *const *name = spec->commands; name && *name; name++)
-			assert_non_null(command_find(*name));
-		for (size_t j = 0; j < i; j++) {
-			if (strcmp(spec->name, option_table[j].name) == 0 ||
-				(spec->letter && spec->letter == option_table[j].letter))
-				assert_no_common_command(spec, &option_table[j]);
-		}
-	}
-	for (size_t i = 0; commands[i]; i++) {
-		assert_non_null(commands[i]->run);
-		assert_non_null(commands[i]->synopsis);
-		assert_non_null(commands[i]->says);
-	}
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, clear_variables, clear_variables)
@@ -512,9 +427,7 @@ int main(void)
 		TEST(variables_stand_in),
 		TEST(variables_yield_to_what_excludes_them),
 		TEST(values_survive_as_text),
-		TEST(shares_and_chances),
 		TEST(options_can_stand_before_the_command),
-		TEST(the_table_is_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

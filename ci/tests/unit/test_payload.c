@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "harness/payload.h"
+#include "harness/base/payload.h"
 
 #define GUARD 0xee
 

@@ -466,6 +466,104 @@ static void large_machines_are_bounded(void **state)
 	}
 }
 
+/* Launches of a mechanism's throughput with so many messages a send (0: as --batch). */
+static size_t joined_launches(
+	const struct options *options, const char *mechanism, unsigned joined)
+{
+	struct plan plan = make(options, NULL);
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan.count; i++) {
+		const struct planned *planned = &plan.launches[i];
+		struct launch_spec spec;
+
+		if (strcmp(planned->mechanism->name, mechanism) != 0 ||
+			planned->test != TEST_THROUGHPUT || planned->joined != joined)
+			continue;
+		plan_launch(options, &plan, planned, &spec);
+		assert_int_equal(spec.coalesce, joined ? (int)joined : options->batch);
+		count++;
+	}
+	plan_free(&plan);
+	return count;
+}
+
+static void messages_are_joined_where_the_preset_says(void **state)
+{
+	struct options options = defaults();
+
+	(void)state;
+	for (options.preset = PRESET_QUICK; options.preset < PRESET_FULL;
+		options.preset++) {
+		options.sizes = NULL;
+		options.batch = 1;
+		assert_int_equal(presets[options.preset].joined.batch, 128);
+		assert_true(joined_launches(&options, "pipe", 128) > 0);
+		assert_int_equal(joined_launches(&options, "pipe", 128),
+			joined_launches(&options, "pipe", 0));
+		assert_int_equal(joined_launches(&options, "tcp", 128), 0);
+		/* Not where it is said how messages are sent. */
+		options.sizes = "64";
+		assert_int_equal(joined_launches(&options, "pipe", 128), 0);
+		options.sizes = NULL;
+		options.batch = 2;
+		assert_int_equal(joined_launches(&options, "pipe", 128), 0);
+	}
+}
+
+/* How often a test of a mechanism is made in each place. */
+static size_t often(const struct options *options, const char *mechanism, enum test test)
+{
+	struct plan plan = make(options, NULL);
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan.count; i++) {
+		const struct planned *planned = &plan.launches[i];
+
+		if (!planned->joined && planned->test == test &&
+			!strcmp(planned->mechanism->name, mechanism) &&
+			!strcmp(planned->placement.name, "unpinned"))
+			count++;
+	}
+	plan_free(&plan);
+	return count;
+}
+
+static void some_are_measured_more_often(void **state)
+{
+	const struct preset *quick = &presets[PRESET_QUICK];
+	struct options options = defaults();
+
+	(void)state;
+	options.placements = "unpinned";
+	assert_true(quick->often_launches > quick->launches);
+	assert_int_equal(often(&options, "pipe", TEST_LATENCY), quick->often_launches);
+	assert_int_equal(often(&options, "pipe", TEST_THROUGHPUT), quick->often_launches);
+	assert_int_equal(often(&options, "pipe", TEST_SEND), quick->launches);
+	assert_int_equal(often(&options, "fifo", TEST_LATENCY), quick->launches);
+	options.launches = 7;
+	assert_int_equal(often(&options, "pipe", TEST_LATENCY), 7);
+	options.launches = -1;
+	options.mechanisms = "pipe,fifo";
+	assert_int_equal(often(&options, "pipe", TEST_LATENCY), quick->launches);
+}
+
+/* Names, globs and what is taken away from all. */
+static void a_preset_leaves_out_tests_of_some(void **state)
+{
+	struct options options = defaults();
+
+	(void)state;
+	options.placements = "unpinned";
+	assert_true(often(&options, "shm_memfd_futex", TEST_THROUGHPUT) > 0);
+	assert_true(often(&options, "shm_sysv_futex", TEST_LATENCY) > 0);
+	assert_int_equal(often(&options, "shm_sysv_futex", TEST_THROUGHPUT), 0);
+	assert_true(often(&options, "tcp", TEST_CONNECT) > 0);
+	assert_int_equal(often(&options, "unix_abstract", TEST_CONNECT), 0);
+	options.tests = "throughput";
+	assert_true(often(&options, "shm_sysv_futex", TEST_THROUGHPUT) > 0);
+}
+
 static void the_plan_is_printed(void **state)
 {
 	struct options options = defaults();
@@ -528,6 +626,9 @@ int main(void)
 		cmocka_unit_test(options_reach_the_launch),
 		cmocka_unit_test(core_pairs_need_three_cpus),
 		cmocka_unit_test(large_machines_are_bounded),
+		cmocka_unit_test(messages_are_joined_where_the_preset_says),
+		cmocka_unit_test(some_are_measured_more_often),
+		cmocka_unit_test(a_preset_leaves_out_tests_of_some),
 		cmocka_unit_test(the_plan_is_printed),
 	};
 

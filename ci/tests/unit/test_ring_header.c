@@ -43,6 +43,7 @@ static void assert_refused(enum test test, size_t bytes)
 
 	says = bytes;
 	wrong.reserve = wrong_reserve;
+	wrong.send_some = NULL;
 	wrong.send = wrong_send;
 	/* Nobody looks at the bytes: it is the header that is wrong. */
 	spec.payload = PAYLOAD_NONE;

@@ -140,6 +140,7 @@ static void what_is_cut_short_goes_on(void **state)
 			!is_usable(&ground.context, mechanisms[i]))
 			continue;
 		base = mechanisms[i];
+		call_operations(&row);
 		row.send = hindered_send;
 		row.recv = hindered_recv;
 		atomic_store(&hindered->cut, 0);

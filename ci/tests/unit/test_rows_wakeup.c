@@ -99,6 +99,7 @@ static bool play(const struct mechanism *mechanism, enum moment moment, unsigned
 	base = mechanism;
 	wrapped = *mechanism;
 	wrapped.attach = noted_attach;
+	call_operations(&wrapped);
 	wrapped.send = noted_send;
 	wrapped.recv = noted_recv;
 	memset(scene, 0, sizeof *scene);

@@ -326,6 +326,32 @@ static void the_golden_run_agrees(void **state)
 	free(text);
 }
 
+static void append_rate(int64_t launch, int64_t size, int64_t joined)
+{
+	struct result_row row = make_row(launch, "pipe", size);
+
+	row_text(row.test, "throughput");
+	row.coalesce = joined;
+	append(&row);
+}
+
+/* Beside the same without they are left out; alone they are all there is. */
+static void joined_messages_are_left_out_of_tables(void **state)
+{
+	(void)state;
+	append_rate(0, 64, 128);
+	append_rate(1, 64, 1);
+	append_rate(2, 4096, 1);
+	append_rate(3, 65536, 128);
+	summarize(4);
+	assert_int_equal(summary_leave_joined(summary, summary_count), 3);
+	assert_int_equal(summary[0].size_bytes, 64);
+	assert_int_equal(summary[0].coalesce, 1);
+	assert_int_equal(summary[1].size_bytes, 4096);
+	assert_int_equal(summary[2].size_bytes, 65536);
+	assert_int_equal(summary[2].coalesce, 128);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 int main(void)
@@ -341,6 +367,7 @@ int main(void)
 		TEST(percentiles_need_ten_samples_beyond),
 		TEST(samples_are_those_of_the_histogram),
 		TEST(capacities_have_a_range),
+		TEST(joined_messages_are_left_out_of_tables),
 		TEST(the_summary_is_written),
 		TEST(the_golden_run_agrees),
 	};

@@ -1,4 +1,4 @@
-#include "harness/payload.h"
+#include "harness/base/payload.h"
 
 const char *const payload_names[] = { "none", "touch", "verify", NULL };
 
