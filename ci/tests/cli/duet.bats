@@ -170,6 +170,11 @@ rows() {
 	ends 0 "$IPCMARK" compare run/base run/candidate
 	diff <(grep -E '^  pipe|further' told) <(grep -E '^  pipe|further' out)
 	ends 0 "$IPCMARK" compare run/candidate run/base
+	# What else people try with them.
+	refused 3 "ipcmark: 'run' is a duet; name its sides, run/base and run/candidate" \
+		compare run run
+	refused 2 "ipcmark: 'run/base' is the base of a duet, which cannot be finished; 'ipcmark compare' judges what it has" \
+		run --resume run/base
 }
 
 @test "duet: the figure is drawn, or its name refused before anything runs" {
