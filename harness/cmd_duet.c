@@ -1,19 +1,17 @@
 #include <errno.h>
-#include <inttypes.h>
-#include <math.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/base/random.h"
 #include "harness/command.h"
 #include "harness/duet.h"
 #include "harness/duet_changes.h"
 #include "harness/duet_extend.h"
+#include "harness/duet_record.h"
 #include "harness/interrupt.h"
 #include "harness/run_name.h"
-#include "results/compare.h"
+#include "plots/figure_one.h"
 #include "results/format.h"
 #include "results/pairs.h"
 
@@ -40,7 +38,6 @@ struct session {
 	char commands[2][DUET_COMMAND];
 	struct changes *changes;
 	char calibration[256]; /* in a sentence, or "" */
-	char id[24]; /* of the duet that is on */
 };
 
 /* This program, for the shell. */
@@ -183,96 +180,6 @@ static int rise(struct session *session, struct why *why)
 		priority, parameter.sched_priority);
 }
 
-static void put_facts(const struct session *session, const struct duet *duet, int side,
-	struct facts *facts)
-{
-	for (size_t i = 0; i < duet->facts[side].count; i++)
-		facts_set(facts, duet->facts[side].items[i].key, "%s",
-			duet->facts[side].items[i].value);
-	for (size_t i = 0; i < option_count; i++) {
-		char text[FACT_TEXT], key[48];
-
-		if (!option_applies(&option_table[i], "duet") ||
-			!option_table[i].shapes_plan)
-			continue;
-		snprintf(key, sizeof key, "option.%s", option_table[i].name);
-		if (options_text(&session->options, &option_table[i], text, sizeof text))
-			facts_set(facts, key, "%s", text);
-	}
-	facts_set(facts, "option.seed", "%" PRIu64, session->plan.seed);
-	facts_set(facts, "option.command", "%s", duet->sides[side].command);
-	facts_set(facts, "duet.sched", "%s",
-		session->fifo.policy == SCHED_POLICY_FIFO ? "fifo" : "inherited");
-	facts_set(facts, "duet.calibration", "%s", session->calibration);
-	facts_set(facts, PAIRS_DUET, "%s", session->id);
-	facts_set(facts, PAIRS_ROLE, "%s", duet->sides[side].role);
-	facts_set(facts, PAIRS_PLANNED, "%zu", duet->planned);
-}
-
-static int put_environment(
-	const struct session *session, const struct duet *duet, int side, struct why *why)
-{
-	struct facts facts = { 0 };
-	const char **keys, **values;
-	int error;
-
-	put_facts(session, duet, side, &facts);
-	keys = calloc(facts.count, sizeof *keys);
-	values = calloc(facts.count, sizeof *values);
-	if (!keys || !values)
-		abort();
-	for (size_t i = 0; i < facts.count; i++) {
-		keys[i] = facts.items[i].key;
-		values[i] = facts.items[i].value;
-	}
-	error = run_directory_put_environment(
-		duet->directories[side], keys, values, facts.count, why);
-	free(keys);
-	free(values);
-	facts_free(&facts);
-	return error;
-}
-
-static int open_directories(struct session *session, struct duet *duet,
-	const char *const names[2], struct why *why)
-{
-	int error = 0;
-
-	for (int side = 0; side < 2 && !error; side++) {
-		char path[RUN_NAME * 2];
-
-		snprintf(path, sizeof path, "%s/%s", session->path, names[side]);
-		error = run_directory_create(path, &duet->directories[side], why);
-		if (!error)
-			error = put_environment(session, duet, side, why);
-	}
-	return error;
-}
-
-/* Directories without a row are taken back. */
-static void close_directories(struct session *session, struct duet *duet)
-{
-	for (int side = 0; side < 2; side++)
-		if (duet->count)
-			run_directory_close(duet->directories[side]);
-		else if (duet->directories[side])
-			run_directory_discard(duet->directories[side]);
-	if (!duet->count)
-		rmdir(session->path);
-}
-
-static int summarize(struct session *session, struct duet *duet, struct why *why)
-{
-	int error = 0;
-
-	for (int side = 0; side < 2 && !error; side++) {
-		error = put_environment(session, duet, side, why);
-		if (!error)
-			error = run_directory_summarize(duet->directories[side], why);
-	}
-	return error;
-}
-
 static void ready_sides(
 	struct session *session, struct duet *duet, const char *const lines[2])
 {
@@ -320,24 +227,24 @@ static int play(struct session *session, const char *const lines[2],
 		.plan = &session->plan,
 		.planned = session->plan.count,
 		.janitor = &session->janitor,
-		.fifo = session->fifo };
+		.fifo = session->fifo,
+		.calibration = session->calibration };
 	int error;
 
 	ready_sides(session, &duet, lines);
-	snprintf(session->id, sizeof session->id, "%016" PRIx64, random_secret());
-	error = open_directories(session, &duet, names, why);
+	error = duet_record_open(&duet, session->path, names, why);
 	if (!error)
 		error = measure_planned(session, &duet, why);
 	/* What the sides are is known now, and is compared too. */
-	if (duet.count && summarize(session, &duet, why) && !error)
+	if (duet.count && duet_record_summarize(&duet, why) && !error)
 		error = -EIO;
 	if (!error)
 		error = duet_changes(&duet, &session->rule, changes, why);
 	if (!error && lines[0] != lines[1])
 		error = duet_extend(&duet, &session->rule, changes, why);
-	if (duet.next > duet.planned && summarize(session, &duet, why) && !error)
+	if (duet.next > duet.planned && duet_record_summarize(&duet, why) && !error)
 		error = -EIO;
-	close_directories(session, &duet);
+	duet_record_close(&duet, session->path);
 	duet_free(&duet);
 	return error;
 }
@@ -372,6 +279,8 @@ static int finish(struct session *session, struct why *why)
 	if (!error)
 		error = format_changes((enum format)session->options.change_format, list,
 			1, stdout, command_colour(stdout), why);
+	if (!error && session->options.figure)
+		error = figure_changes(session->changes, session->options.figure, why);
 	return error;
 }
 
@@ -403,7 +312,12 @@ static int perform(struct session *session, struct why *why)
 /* What can be wrong with the command line. */
 static int prepare(struct session *session, struct why *why)
 {
-	int error = topology_load(NULL, &session->topology, why);
+	struct why inner = { "" };
+	int error = 0;
+
+	if (session->options.figure && figure_one_check(session->options.figure, &inner))
+		return why_say(why, 0, "--figure: %s", inner.text);
+	error = topology_load(NULL, &session->topology, why);
 
 	if (session->options.sched == RUN_SCHED_AUTO)
 		session->options.sched = RUN_SCHED_INHERIT;

@@ -12,6 +12,7 @@
 #include "harness/run.h"
 #include "harness/run_name.h"
 #include "harness/vocabulary.h"
+#include "results/pairs.h"
 #include "results/show.h"
 
 /* Every option that shapes the plan goes into the environment, so that --resume can make
@@ -326,6 +327,18 @@ static int measure_all(struct session *session, struct why *why)
 	return finish(session, &run, error, why);
 }
 
+static int refuse_duet(const struct run_directory *run, struct why *why)
+{
+	char role[16];
+
+	if (!run_directory_environment(run, PAIRS_ROLE, role, sizeof role))
+		return 0;
+	return why_say(why, 0,
+		"'%s' is the %s of a duet, which cannot be finished; 'ipcmark compare' "
+		"judges what it has",
+		run_directory_path(run), role);
+}
+
 /* Opens what is needed step by step; 0, or an exit code with the reason in words. */
 static int prepare(struct session *session, struct why *why)
 {
@@ -334,6 +347,8 @@ static int prepare(struct session *session, struct why *why)
 
 	if (resume)
 		error = run_directory_open(resume, true, &session->directory, why);
+	if (!error && resume)
+		error = refuse_duet(session->directory, why);
 	if (!error && resume)
 		error = restore_options(
 			session->directory, &session->options, session->texts, why);

@@ -25,6 +25,8 @@ struct duet {
 			    * by itself; else policy SCHED_INHERIT */
 	struct duet_side sides[2]; /* role and command are set by the caller */
 	struct run_directory *directories[2];
+	char id[24]; /* both directories have it */
+	const char *calibration; /* of the base against itself, in words; "": none */
 	struct facts facts[2]; /* of the machine and the build of each */
 	struct progress progress;
 

@@ -45,7 +45,7 @@ int plan_make(const struct options *options, const struct topology *topology,
 	struct plan *plan, struct why *why);
 void plan_free(struct plan *plan);
 
-/* Brings the launches into an order that follows from plan->seed, and gives each a seed. */
+/* Brings the launches into an order that follows from plan->seed; gives each a seed. */
 void plan_shuffle(struct plan *plan);
 
 /* Why this launch makes no sense, in words; returns false where it does. */

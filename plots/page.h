@@ -122,8 +122,8 @@ void page_grey_point(struct page *page, double x, double y);
 void page_write(const struct page *page, FILE *out);
 
 /* Writes text as a single-quoted gnuplot string whose characters all stand for
- * themselves, also in enhanced text: braces and the like are escaped, quotes doubled,
- * control characters become spaces, what is not UTF-8 becomes U+FFFD. */
+ * themselves, also in enhanced text: braces and the like are escaped, single quotes
+ * become U+2019, control characters spaces, what is not UTF-8 becomes U+FFFD. */
 void page_quote(FILE *out, const char *text);
 
 /* Makes room for one more item; ends the program when there is none. */

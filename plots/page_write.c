@@ -30,8 +30,9 @@ void page_quote(FILE *out, const char *text)
 			fputs("\xef\xbf\xbd", out);
 		else if ((unsigned char)*text < ' ' || *text == 0x7f)
 			fputc(' ', out);
+		/* gnuplot 5.4 does not know a doubled quote where the text begins. */
 		else if (*text == '\'')
-			fputs("''", out);
+			fputs("\xe2\x80\x99", out);
 		else if (strchr("\\{}^_@&~", *text))
 			fprintf(out, "\\%c", *text);
 		else

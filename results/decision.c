@@ -111,13 +111,16 @@ static void measure_paired(struct decision *decision, const double *base,
 	decision->ratio = exp(statistics_median(logs, taken));
 }
 
-/* What all launches say beside what the planned ones do. */
-static void measure_narrowed(struct decision *decision, const double *base,
-	const double *candidate, size_t count, const struct rule *rule, double *logs,
-	double *work)
+/* What the planned launches say, and beside it what all do. */
+static void measure_planned(struct decision *decision, const double *base,
+	const double *candidate, size_t planned, size_t count, const struct rule *rule,
+	double *logs, double *work)
 {
 	struct decision all = *decision;
 
+	measure_paired(decision, base, candidate, planned, rule, logs, work);
+	if (planned == count)
+		return;
 	measure_paired(&all, base, candidate, count, rule, logs, work);
 	decision->narrowed = (struct estimate) { all.base_count, all.base, all.candidate,
 		all.ratio, all.low, all.high, all.coverage };
@@ -205,12 +208,11 @@ void decision_measure(struct decision *decision, const double *base, size_t base
 		measure_exact(
 			decision, base, base_count, candidate, candidate_count, work);
 	else if (decision->design == DESIGN_PAIRED)
-		measure_paired(decision, base, candidate, planned, rule, logs, work);
+		measure_planned(
+			decision, base, candidate, planned, pairs, rule, logs, work);
 	else
 		measure_unpaired(decision, base, base_count, candidate, candidate_count,
 			rule, logs, work);
-	if (!*decision->why && decision->design == DESIGN_PAIRED && planned < pairs)
-		measure_narrowed(decision, base, candidate, pairs, rule, logs, work);
 	if (!*decision->why && (!decision->base_count || !decision->candidate_count))
 		say(decision, "no launch of %s can be used",
 			decision->base_count        ? "the candidate"

@@ -268,7 +268,12 @@ static int read_results(
 	struct why inner = { "" };
 	int error = run_file_read(run->fd, run->path, RUN_RESULTS, text, length, &inner);
 
-	if (error == -ENOENT)
+	/* A duet holds a run of each side. */
+	if (error == -ENOENT && faccessat(run->fd, "base/" RUN_RESULTS, F_OK, 0) == 0)
+		why_say(why, 0,
+			"'%s' is a duet; name its sides, %s/base and %s/candidate",
+			run->path, run->path, run->path);
+	else if (error == -ENOENT)
 		why_say(why, 0, "'%s' is not a run directory: it has no %s", run->path,
 			RUN_RESULTS);
 	else if (error)

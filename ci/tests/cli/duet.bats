@@ -170,6 +170,20 @@ rows() {
 	ends 0 "$IPCMARK" compare run/base run/candidate
 	diff <(grep -E '^  pipe|further' told) <(grep -E '^  pipe|further' out)
 	ends 0 "$IPCMARK" compare run/candidate run/base
+	# What else people try with them.
+	refused 3 "ipcmark: 'run' is a duet; name its sides, run/base and run/candidate" \
+		compare run run
+	refused 2 "ipcmark: 'run/base' is the base of a duet, which cannot be finished; 'ipcmark compare' judges what it has" \
+		run --resume run/base
+}
+
+@test "duet: the figure is drawn, or its name refused before anything runs" {
+	ends 2 duet "${one[@]}" --figure change.pdf
+	[ "$(cat err)" = "ipcmark: --figure: 'change.pdf' is no name of a figure; it ends in .svg or .png" ]
+	[ ! -e run ]
+	command -v gnuplot || skip "gnuplot is not installed"
+	ends_judged "${few[@]}" --figure change.svg
+	grep -q '<svg' change.svg
 }
 
 @test "duet: no time for a further launch makes none" {

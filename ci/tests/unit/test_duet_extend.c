@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "harness/base/random.h"
 #include "harness/duet_extend.h"
 #include "harness/vocabulary.h"
 #include "results/pairs.h"
@@ -243,6 +244,51 @@ static void too_few_planned_launches_stay_too_few(void **state)
 	assert_int_equal(further.count, 0);
 }
 
+/* Is a case with these launches without change at any of the looks? */
+static bool comes_out_unchanged(const double *base, const double *candidate)
+{
+	for (unsigned round = 0; round <= EXTEND_ROUNDS; round++) {
+		size_t count = extend_launches(PLANNED, round);
+		struct decision decision = { .design = DESIGN_PAIRED,
+			.planned = PLANNED };
+		struct decision *list[] = { &decision };
+
+		decision_measure(&decision, base, count, candidate, count, &standard);
+		assert_int_equal(decision_settle(list, 1, &standard), 0);
+		if (decision.verdict == VERDICT_NO_CHANGE)
+			return true;
+	}
+	return false;
+}
+
+/* The bound that the header gives: 6 looks with half of alpha each. */
+static void a_change_of_the_margin_is_rarely_missed(void **state)
+{
+	double base[122], candidate[122];
+	struct random random = { 5 };
+	int wrong = 0, right = 0;
+
+	(void)state;
+	for (int i = 0; i < 800; i++) {
+		double changed = i % 2 ? 1 + standard.margin : 1;
+
+		for (size_t j = 0; j < 122; j++) {
+			double noise = 0;
+
+			/* Near to normal, with a deviation of 2.4 %. */
+			for (int k = 0; k < 6; k++)
+				noise += (double)random_below(&random, 100001) / 1e5 -
+					 0.5;
+			base[j] = 5000;
+			candidate[j] = 5000 * changed * exp(0.034 * noise);
+		}
+		if (comes_out_unchanged(base, candidate))
+			*(i % 2 ? &wrong : &right) += 1;
+	}
+	assert_in_range(wrong, 1, 12);
+	assert_in_range(right, 380, 400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +301,7 @@ int main(void)
 		TEST(further_launches_never_alarm),
 		TEST(what_is_slower_is_enough),
 		TEST(too_few_planned_launches_stay_too_few),
+		TEST(a_change_of_the_margin_is_rarely_missed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

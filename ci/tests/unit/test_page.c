@@ -27,15 +27,16 @@ static void words_cannot_leave_their_quotes(void **state)
 {
 	(void)state;
 	assert_quoted("pipe", "'pipe'");
-	assert_quoted("a'\"; system(\"touch x\")", "'a''\"; system(\"touch x\")'");
-	assert_quoted("'", "''''");
+	assert_quoted("a'\"; system(\"touch x\")", "'a’\"; system(\"touch x\")'");
+	assert_quoted("'", "'’'");
+	assert_quoted("''x", "'’’x'");
 	assert_quoted("a\nb\rc\td", "'a b c d'");
 	assert_quoted("{/:Bold x}", "'\\{/:Bold x\\}'");
 	assert_quoted("\\", "'\\\\'");
 	assert_quoted("a_b^c@d&e~f", "'a\\_b\\^c\\@d\\&e\\~f'");
 	assert_quoted("µ ↔ …", "'µ ↔ …'");
 	assert_quoted("\xff", "'\xef\xbf\xbd'");
-	assert_quoted("\xc3'", "'\xef\xbf\xbd'''");
+	assert_quoted("\xc3'", "'\xef\xbf\xbd’'");
 }
 
 int main(void)
