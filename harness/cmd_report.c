@@ -21,8 +21,9 @@ static int check_rows(const char *path, struct why *why)
 		return 0; /* run_directory_open() says it better */
 	if (run_file_lines(fd, "results.csv", &lines) == 0 && lines > REPORT_ROWS)
 		error = why_say(why, 0,
-			"%s/results.csv has %zu lines; a report takes %d at the most, so "
-			"measure less in one run",
+			"%s/results.csv has %zu lines; a report takes %d at the most. "
+			"'ipcmark show' and 'ipcmark claims' take them all; for a page, measure "
+			"less in one run",
 			path, lines, REPORT_ROWS);
 	close(fd);
 	return error;

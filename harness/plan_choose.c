@@ -257,7 +257,8 @@ static void choose_tests_of(const struct options *options, struct choice *choice
 unsigned choice_launches(const struct choice *choice, enum test test, size_t index)
 {
 	return choice->is_often[index] &&
-			       (test == TEST_LATENCY || test == TEST_THROUGHPUT)
+			       (test == TEST_LATENCY || test == TEST_THROUGHPUT ||
+				       test == TEST_SEND)
 		       ? choice->preset->often_launches
 		       : choice->launches[test];
 }

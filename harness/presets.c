@@ -32,7 +32,7 @@ const struct preset presets[] = {
 		.joined = { .mechanisms = "pipe", .sizes = "64", .batch = 128 },
 		.launches = 6,
 		.pair_launches = 1,
-		.often = "pipe,unix_stream,tcp,tcp_buf256k,posix_mq,shm_futex,shm_spin,"
+		.often = "pipe,unix_stream,tcp,udp,posix_mq,shm_futex,shm_spin,"
 			 "eventfd,sendfile,file_write,floor_switch*",
 		.often_launches = 9,
 		.slices = 2,

@@ -25,8 +25,8 @@ struct preset {
 	struct preset_joined joined;
 	unsigned launches, pair_launches;
 	const char *often; /* what most is compared with: names and globs, or NULL... */
-	unsigned often_launches; /* ...has so many launches of round trips and throughput
-				  */
+	unsigned often_launches; /* ...has so many launches of round trips, throughput and
+				  * sends */
 	unsigned slices; /* of each size in a launch */
 	unsigned sweep_values; /* of a size setting, at most; 0: all powers of two */
 	unsigned placements; /* at most; 0: all */

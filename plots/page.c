@@ -6,7 +6,7 @@
 
 #include "plots/labels.h"
 
-const double label_points[LABEL_KINDS] = { 22, 14, 11, 15, 14, 11, 16 };
+const double label_points[LABEL_KINDS] = { 22, 14, 11, 15, 14, 11, 16, 13 };
 
 #define LINE_HEIGHT 25.0
 #define NOTE_HEIGHT 20.0

@@ -27,6 +27,7 @@ enum label_kind {
 	LABEL_END,
 	LABEL_SMALL,
 	LABEL_VALUE,
+	LABEL_NARROW, /* panels too narrow for names in LABEL_PANEL */
 	LABEL_KINDS
 };
 extern const double label_points[LABEL_KINDS];

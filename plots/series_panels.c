@@ -63,14 +63,28 @@ static bool is_dot(
 	return series->has_no_size && (!is_floor(list, series) || !panels);
 }
 
-static void title_panel(
-	struct page *page, const struct panel *panel, const struct series *series)
+/* All panels have their names in one size: the larger one if all names fit. */
+static enum label_kind title_kind(const struct series_list *list, double room)
 {
+	double points = PAGE_BOLD * label_points[LABEL_PANEL];
+
+	for (size_t i = 0; i < list->count; i++)
+		if (has_panel(list, &list->items[i]) &&
+			labels_width(list->items[i].subject->title, points) > room)
+			return LABEL_NARROW;
+	return LABEL_PANEL;
+}
+
+static void title_panel(struct page *page, const struct panel *panel,
+	const struct series_list *list, const struct series *series)
+{
+	double room = panel->right - panel->left + PANEL_GAP_X;
+	enum label_kind kind = title_kind(list, room);
 	char text[ROW_TEXT];
 
-	labels_fit(series->subject->title, PAGE_BOLD * label_points[LABEL_PANEL],
-		panel->right - panel->left + PANEL_GAP_X, text, sizeof text);
-	page_label(page, LABEL_PANEL, LABEL_LEFT, panel->left, panel->top - 13,
+	labels_fit(series->subject->title, PAGE_BOLD * label_points[kind], room, text,
+		sizeof text);
+	page_label(page, kind, LABEL_LEFT, panel->left, panel->top - 13,
 		series->subject->look.text, text);
 }
 
@@ -204,7 +218,7 @@ static void draw_panel(
 {
 	struct look look = series->subject->look;
 
-	title_panel(page, &page->panels[page->panel_count - 1], series);
+	title_panel(page, &page->panels[page->panel_count - 1], list, series);
 	for (size_t i = 0; i < list->count; i++)
 		if (is_floor(list, &list->items[i]) &&
 			!is_below(&page->panels[page->panel_count - 1], &list->items[i]))

@@ -26,9 +26,10 @@ set dashtype 4 (16,9,1,9)
 set dashtype 5 (34,11)
 set dashtype 6 (16,8,1,8,1,8)
 
-# the kinds of words: title, subtitle, footnote, panel, line end, small, value in a cell
-array POINTS[7] = [22, 14, 11, 15, 14, 11, 16]
-array BOLD[7]   = [1, 0, 0, 1, 0, 0, 1]
+# the kinds of words: title, subtitle, footnote, panel, line end, small, value in a cell,
+# narrow panel
+array POINTS[8] = [22, 14, 11, 15, 14, 11, 16, 13]
+array BOLD[8]   = [1, 0, 0, 1, 0, 0, 1, 1]
 styled(i) = sprintf("{/%s=%.2f %s}", BOLD[LK[i]] ? ":Bold" : "", POINTS[LK[i]]*EM, LT[i])
 
 set border 3 lc rgb AXIS lw 0.8

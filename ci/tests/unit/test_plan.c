@@ -539,7 +539,8 @@ static void some_are_measured_more_often(void **state)
 	assert_true(quick->often_launches > quick->launches);
 	assert_int_equal(often(&options, "pipe", TEST_LATENCY), quick->often_launches);
 	assert_int_equal(often(&options, "pipe", TEST_THROUGHPUT), quick->often_launches);
-	assert_int_equal(often(&options, "pipe", TEST_SEND), quick->launches);
+	assert_int_equal(often(&options, "pipe", TEST_SEND), quick->often_launches);
+	assert_int_equal(often(&options, "tcp", TEST_PIECES), quick->launches);
 	assert_int_equal(often(&options, "fifo", TEST_LATENCY), quick->launches);
 	options.launches = 7;
 	assert_int_equal(often(&options, "pipe", TEST_LATENCY), 7);
