@@ -191,7 +191,7 @@ static void hostile_names_are_only_shown(void **state)
 	assert_int_not_equal(access(pwned, F_OK), 0);
 	/* In one piece, with no-break spaces; the panel's title is cut to its width. */
 	assert_holds(room, "figures/latency_by_size-shared-l2.svg",
-		"a'\";\u00a0system(\"touch\u00a0pwned\")"
+		"a\u2019\";\u00a0system(\"touch\u00a0pwned\")"
 		"\u00a0`touch\u00a0pwned`\u00a0{/:Bold\u00a0x}");
 	assert_holds(room, "figures/latency_by_size-shared-l2.svg", "a'\"; system(\"t");
 	assert_holds(room, "figures/latency_by_size-shared-l2.svg", "'DejaVu Sans'");
