@@ -353,21 +353,58 @@ static ALWAYS_INLINE int look_slowly(
 	return 0;
 }
 
-static ALWAYS_INLINE int ring_recv(struct channel *channel,
+/* Is the next message there, and like the one before? */
+static ALWAYS_INLINE bool is_like_last(const struct ring_own *own, size_t size)
+{
+	return atomic_load_explicit(word_at(own->tail), memory_order_acquire) ==
+		       own->header &&
+	       own->len <= size;
+}
+
+static ALWAYS_INLINE void ask_ahead(const struct ring_own *own)
+{
+	if (own->step < 2 * LINE)
+		__builtin_prefetch(own->tail + AHEAD);
+}
+
+/* One call of many in a loop that has this inlined. */
+static ALWAYS_INLINE int recv_in_loop(struct channel *channel,
 	int (*look_slowly_of)(struct channel *, size_t), size_t size, const void **rx,
 	size_t *len)
 {
 	struct ring_own *own = channel->own;
-	uint64_t header = atomic_load_explicit(word_at(own->tail), memory_order_acquire);
 
-	if (UNLIKELY(header != own->header || own->len > size)) {
+	if (UNLIKELY(!is_like_last(own, size))) {
 		int error = look_slowly_of(channel, size);
 
 		if (error)
 			return error;
-	} else if (own->step < 2 * LINE) {
-		__builtin_prefetch(own->tail + AHEAD);
+	} else {
+		ask_ahead(own);
 	}
+	take(own, rx, len);
+	return 0;
+}
+
+/* A call by itself, which ends where the wait ends. */
+static ALWAYS_INLINE int recv_slowly(struct channel *channel, const struct gate_ops *gate,
+	size_t size, const void **rx, size_t *len)
+{
+	int error = look_slowly(channel, gate, size);
+
+	take(channel->own, rx, len);
+	return error;
+}
+
+static ALWAYS_INLINE int ring_recv(struct channel *channel,
+	int (*recv_slowly_of)(struct channel *, size_t, const void **, size_t *),
+	size_t size, const void **rx, size_t *len)
+{
+	struct ring_own *own = channel->own;
+
+	if (UNLIKELY(!is_like_last(own, size)))
+		return recv_slowly_of(channel, size, rx, len);
+	ask_ahead(own);
 	take(own, rx, len);
 	return 0;
 }
@@ -422,10 +459,20 @@ static ALWAYS_INLINE ssize_t offer(struct channel *channel, const struct gate_op
 	{                                                                                \
 		return ring_send(channel, &(gate), size);                                \
 	}                                                                                \
-	static ALWAYS_INLINE int kind##_recv(                                            \
+	static __attribute__((noinline)) int kind##_recv_slowly(                         \
 		struct channel *channel, size_t size, const void **rx, size_t *len)      \
 	{                                                                                \
-		return ring_recv(channel, kind##_look_slowly, size, rx, len);            \
+		return recv_slowly(channel, &(gate), size, rx, len);                     \
+	}                                                                                \
+	static int kind##_recv(                                                          \
+		struct channel *channel, size_t size, const void **rx, size_t *len)      \
+	{                                                                                \
+		return ring_recv(channel, kind##_recv_slowly, size, rx, len);            \
+	}                                                                                \
+	static ALWAYS_INLINE int kind##_recv_in_loop(                                    \
+		struct channel *channel, size_t size, const void **rx, size_t *len)      \
+	{                                                                                \
+		return recv_in_loop(channel, kind##_look_slowly, size, rx, len);         \
 	}                                                                                \
 	static ALWAYS_INLINE int kind##_release(struct channel *channel)                 \
 	{                                                                                \
@@ -436,6 +483,7 @@ static ALWAYS_INLINE ssize_t offer(struct channel *channel, const struct gate_op
 	{                                                                                \
 		return offer(channel, &(gate), kind##_make_room, bytes, size);           \
 	}                                                                                \
-	TRANSFER_OPS(kind)
+	TRANSFER_OPS(                                                                    \
+		kind, kind##_reserve, kind##_send, kind##_recv_in_loop, kind##_release)
 
 #endif

@@ -153,11 +153,10 @@ static ALWAYS_INLINE int transfer_recv(
 	return TRANSFER_BY_PAYLOAD(transfer_recv_loop, channel, transfer, ops);
 }
 
-/* send_some and recv_some of a kind of mechanism, of its reserve, send, recv and release.
- */
-#define TRANSFER_OPS(kind)                                                               \
-	static const struct transfer_ops kind##_transfer = { kind##_reserve,             \
-		kind##_send, kind##_recv, kind##_release };                              \
+/* send_some and recv_some of a kind of mechanism, of these operations. */
+#define TRANSFER_OPS(kind, reserve, send, recv, release)                                 \
+	static const struct transfer_ops kind##_transfer = { reserve, send, recv,        \
+		release };                                                               \
 	static int kind##_send_some(struct channel *channel, struct transfer *transfer)  \
 	{                                                                                \
 		return transfer_send(channel, transfer, kind##_transfer);                \
