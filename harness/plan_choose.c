@@ -213,27 +213,24 @@ static int choose_canary(
 	return 0;
 }
 
-/* Is the name one of a preset's list: names and globs, less those after "!"? */
+/* Is the name one of a preset's list of names and globs? */
 static bool is_listed(const char *list, const char *name)
 {
-	bool is_in = list && *list == '!';
 	char item[ITEM];
 
-	while (list && text_next(&list, item, sizeof item) > 0) {
-		bool is_out = item[0] == '!';
-
-		if (fnmatch(item + is_out, name, 0) == 0)
-			is_in = !is_out;
-	}
-	return is_in;
+	while (list && text_next(&list, item, sizeof item) > 0)
+		if (fnmatch(item, name, 0) == 0)
+			return true;
+	return false;
 }
 
 /* The preset measures some tests of some mechanisms only, unless these were chosen, and
- * some more often, unless it is said how often. */
+ * some more or less often, unless it is said how often. */
 static void choose_tests_of(const struct options *options, struct choice *choice)
 {
 	const struct preset *preset = choice->preset;
 
+	choice->has_counts = !options->mechanisms && options->launches < 0;
 	for (size_t i = 0; i < choice->mechanism_count; i++) {
 		const struct mechanism *mechanism = choice->mechanisms[i];
 
@@ -249,18 +246,18 @@ static void choose_tests_of(const struct options *options, struct choice *choice
 				       launch_can_coalesce(mechanism) &&
 				       is_listed(preset->joined.mechanisms,
 					       mechanism->name);
-		choice->is_often[i] = !options->mechanisms && options->launches < 0 &&
-				      is_listed(preset->often, mechanism->name);
 	}
 }
 
 unsigned choice_launches(const struct choice *choice, enum test test, size_t index)
 {
-	return choice->is_often[index] &&
-			       (test == TEST_LATENCY || test == TEST_THROUGHPUT ||
-				       test == TEST_SEND)
-		       ? choice->preset->often_launches
-		       : choice->launches[test];
+	const struct preset_count *count = choice->preset->counts;
+
+	for (; choice->has_counts && count->mechanisms; count++)
+		if ((count->tests & TEST_BIT(test)) &&
+			is_listed(count->mechanisms, choice->mechanisms[index]->name))
+			return count->launches;
+	return choice->launches[test];
 }
 
 /* Of a run one launch says what the capacity is; a duet compares as many as it was asked

@@ -19,7 +19,7 @@ struct choice {
 	unsigned launches[TESTS];
 	bool is_joined[256]; /* throughput again, with messages joined */
 	size_t joined_sizes[LAUNCH_SIZES], joined_size_count;
-	bool is_often[256]; /* as often as the preset says */
+	bool has_counts; /* those of the preset, of some mechanisms */
 	const struct mechanism *canary; /* or NULL */
 	const struct preset *preset;
 };

@@ -20,13 +20,18 @@ struct preset_joined {
 	unsigned batch; /* messages a send; 0: not measured */
 };
 
+/* Launches of some tests of some mechanisms, where the user names neither. */
+struct preset_count {
+	const char *mechanisms; /* names and globs; NULL ends the list */
+	unsigned tests; /* TEST_BIT()s */
+	unsigned launches;
+};
+
 struct preset {
 	struct preset_test tests[TESTS];
 	struct preset_joined joined;
 	unsigned launches, pair_launches;
-	const char *often; /* what most is compared with: names and globs, or NULL... */
-	unsigned often_launches; /* ...has so many launches of round trips, throughput and
-				  * sends */
+	struct preset_count counts[4]; /* the first one that applies */
 	unsigned slices; /* of each size in a launch */
 	unsigned sweep_values; /* of a size setting, at most; 0: all powers of two */
 	unsigned placements; /* at most; 0: all */
