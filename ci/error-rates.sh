@@ -104,8 +104,8 @@ choose() {
 }
 
 # Turns the duet in $scratch into lines of cases.csv for suite $1, of which case
-# "$2|$3|$4" was slowed down; launches up to number $5 were planned. One launch of each is far from the other in time, as where
-# one build is run after the other.
+# "$2|$3|$4" was slowed down; launches up to number $5 were planned. One launch of each is
+# far from the other in time, as where one build is run after the other.
 write_cases() {
 	sqlite3 -batch -noheader -csv :memory: \
 		".import --csv $scratch/run/base/results.csv b" \

@@ -5,8 +5,8 @@
  * processes without a channel. This is done in rounds, and all that was made stays until
  * the last of them, so that none finds free places that another has left; the mean of the
  * middle rounds counts, for what other processes do in the meantime makes single ones too
- * large or too small. Where these are apart all the same, the rounds are done again, three
- * times at most. As many channels are made as limits (descriptors, IPC objects,
+ * large or too small. Where these are apart all the same, the rounds are done again,
+ * three times at most. As many channels are made as limits (descriptors, IPC objects,
  * memory) allow, at most 2000. */
 #ifndef IPCMARK_MEMORY_COST_H
 #define IPCMARK_MEMORY_COST_H

@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 #include "harness/base/janitor.h"
+#include "harness/base/payload.h"
 #include "harness/clock.h"
 #include "harness/control.h"
-#include "harness/base/payload.h"
 #include "harness/topology.h"
 #include "mechanisms/mechanism.h"
 

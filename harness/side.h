@@ -2,10 +2,10 @@
 #ifndef IPCMARK_SIDE_H
 #define IPCMARK_SIDE_H
 
+#include "harness/base/payload.h"
 #include "harness/clock.h"
 #include "harness/control.h"
 #include "harness/pair.h"
-#include "harness/base/payload.h"
 #include "mechanisms/mechanism.h"
 
 /* Samples of one slice; a slice that would take more ends early. 32-bit ticks: longer

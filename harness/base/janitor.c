@@ -47,9 +47,19 @@ static _Noreturn void keep_watch(const struct janitor *janitor, int watched_fd)
 	_exit(0);
 }
 
+/* Until the janitor has a session of its own and has closed what it inherited. Whoever
+ * kills the group of this process before kills the janitor too. */
+static void await_session(int settled_fd)
+{
+	char byte;
+
+	while (read(settled_fd, &byte, 1) < 0 && errno == EINTR)
+		;
+}
+
 int janitor_start(struct janitor *janitor, struct why *why)
 {
-	int ends[2];
+	int ends[2], settled[2];
 	int error;
 
 	*janitor = (struct janitor) { .lifeline_fd = -1 };
@@ -59,12 +69,22 @@ int janitor_start(struct janitor *janitor, struct why *why)
 	if (pipe2(ends, O_CLOEXEC))
 		return why_say(why, errno, "make the janitor's pipe");
 	janitor->lifeline_fd = ends[1];
+	if (pipe2(settled, O_CLOEXEC)) {
+		error = why_say(why, errno, "make the janitor's pipe");
+		close(ends[0]);
+		janitor_stop(janitor);
+		return error;
+	}
 	fflush(NULL);
 	janitor->pid = fork();
 	if (janitor->pid == 0)
 		keep_watch(janitor, ends[0]);
 	error = janitor->pid < 0 ? why_say(why, errno, "start the janitor") : 0;
 	close(ends[0]);
+	close(settled[1]);
+	if (!error)
+		await_session(settled[0]);
+	close(settled[0]);
 	if (!error)
 		error = ledger_directory(janitor->ledger, janitor->directory, why);
 	if (error)

@@ -156,7 +156,7 @@ rows() {
 	ends 3 duet "${few[@]}" --base ./flat --candidate ./liar
 	[ "$(rows base)" -eq 13 ]
 	grep -q 'is wider than the margin of 2 %' out
-	! grep -q further out
+	run ! grep -q further out
 	rm -r run launches
 	ends 0 duet "${few[@]}" --base ./flat --candidate ./liar --extend 60s
 	[ "$(rows base)" -gt 13 ]

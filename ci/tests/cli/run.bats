@@ -375,7 +375,7 @@ shm_futex|4096|8|ok" ]
 # One of the sides is sent a signal in the first of two launches.
 side_gets() {
 	start run "${quiet[@]}" --mechanisms pipe,shm_futex --tests latency --sizes 64 \
-		--launches 1 --slices 4 --slice 150ms --deadline 2s --out run
+		--launches 1 --slices 2 --slice 1s --deadline 4s --out run
 	side=
 	until_true 20 side_works
 	kill "-$1" "$side"

@@ -193,7 +193,8 @@ static void hostile_names_are_only_shown(void **state)
 	assert_holds(room, "figures/latency_by_size-shared-l2.svg",
 		"a\u2019\";\u00a0system(\"touch\u00a0pwned\")"
 		"\u00a0`touch\u00a0pwned`\u00a0{/:Bold\u00a0x}");
-	assert_holds(room, "figures/latency_by_size-shared-l2.svg", "a\u2019\"; system(\"t");
+	assert_holds(
+		room, "figures/latency_by_size-shared-l2.svg", "a\u2019\"; system(\"t");
 	assert_holds(room, "figures/latency_by_size-shared-l2.svg", "'DejaVu Sans'");
 	assert_holds(room, "figures/latency_by_size-shared-l2.png", "\x89PNG");
 }
