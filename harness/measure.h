@@ -1,6 +1,6 @@
 /* measure.h: what the timed loops share. The payload policy is a constant of each copy of
  * a loop, so that the compiler leaves nothing of it inside; a mechanism costs one
- * indirect call an operation. */
+ * indirect call an operation, but in a stream where it brings its own (transfer.h). */
 #ifndef IPCMARK_MEASURE_H
 #define IPCMARK_MEASURE_H
 
