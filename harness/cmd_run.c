@@ -49,7 +49,6 @@ static int put_environment(struct run_directory *directory, const struct options
 	struct why *why)
 {
 	struct facts facts = { 0 };
-	const char **keys, **values;
 	int error;
 
 	environment_collect(&facts, clock);
@@ -57,17 +56,7 @@ static int put_environment(struct run_directory *directory, const struct options
 	add_options(&facts, options, plan->seed);
 	add_plan(&facts, plan);
 	facts_set(&facts, "run.with_checks", "%d", options->with_checks);
-	keys = calloc(facts.count, sizeof *keys);
-	values = calloc(facts.count, sizeof *values);
-	if (!keys || !values)
-		abort();
-	for (size_t i = 0; i < facts.count; i++) {
-		keys[i] = facts.items[i].key;
-		values[i] = facts.items[i].value;
-	}
-	error = run_directory_put_environment(directory, keys, values, facts.count, why);
-	free(keys);
-	free(values);
+	error = facts_put(&facts, directory, why);
 	facts_free(&facts);
 	return error;
 }

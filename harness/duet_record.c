@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "harness/base/random.h"
@@ -37,22 +36,10 @@ static void put_facts(const struct duet *duet, int side, struct facts *facts)
 static int put_environment(const struct duet *duet, int side, struct why *why)
 {
 	struct facts facts = { 0 };
-	const char **keys, **values;
 	int error;
 
 	put_facts(duet, side, &facts);
-	keys = calloc(facts.count, sizeof *keys);
-	values = calloc(facts.count, sizeof *values);
-	if (!keys || !values)
-		abort();
-	for (size_t i = 0; i < facts.count; i++) {
-		keys[i] = facts.items[i].key;
-		values[i] = facts.items[i].value;
-	}
-	error = run_directory_put_environment(
-		duet->directories[side], keys, values, facts.count, why);
-	free(keys);
-	free(values);
+	error = facts_put(&facts, duet->directories[side], why);
 	facts_free(&facts);
 	return error;
 }

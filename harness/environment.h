@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "harness/clock.h"
+#include "results/run_directory.h"
 
 #define FACT_TEXT 1024
 struct fact {
@@ -24,6 +25,10 @@ void facts_set(struct facts *facts, const char *key, const char *format, ...)
 /* The value, or "" when there is none. */
 const char *facts_get(const struct facts *facts, const char *key);
 void facts_free(struct facts *facts);
+
+/* Writes them as the environment of a run. 0 or -errno in words. */
+int facts_put(
+	const struct facts *facts, struct run_directory *directory, struct why *why);
 
 /* Collects everything: CPU, caches, kernel, command line, mitigations, microcode,
  * hypervisor, clocksource, cpuidle, cpufreq, SMT, NUMA, cgroup limits, rlimits, IPC

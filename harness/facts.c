@@ -61,3 +61,21 @@ void facts_free(struct facts *facts)
 	free(facts->items);
 	*facts = (struct facts) { .items = NULL };
 }
+
+int facts_put(const struct facts *facts, struct run_directory *directory, struct why *why)
+{
+	const char **keys = calloc(facts->count, sizeof *keys);
+	const char **values = calloc(facts->count, sizeof *values);
+	int error;
+
+	if (!keys || !values)
+		abort();
+	for (size_t i = 0; i < facts->count; i++) {
+		keys[i] = facts->items[i].key;
+		values[i] = facts->items[i].value;
+	}
+	error = run_directory_put_environment(directory, keys, values, facts->count, why);
+	free(keys);
+	free(values);
+	return error;
+}
