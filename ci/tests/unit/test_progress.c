@@ -1,5 +1,6 @@
 /* Progress: one line rewritten on a terminal, a line a launch elsewhere. */
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -64,14 +65,25 @@ static void to_terminal(const char *type, unsigned short columns)
 	redirect(terminal);
 }
 
-/* What was written since the last call. */
+/* What was written since the last call. A terminal hands on what it gets a little later,
+ * and in parts: all is there when the mark that is written behind it is. */
 static const char *written(void)
 {
-	ssize_t got;
+	const char mark = '\1';
+	size_t count = 0;
 
 	fflush(stderr);
-	got = read(reader, output, sizeof output - 1);
-	output[got > 0 ? got : 0] = '\0';
+	assert_int_equal(write(STDERR_FILENO, &mark, 1), 1);
+	while (count == 0 || output[count - 1] != mark) {
+		struct pollfd readable = { .fd = reader, .events = POLLIN };
+		ssize_t got;
+
+		assert_int_equal(poll(&readable, 1, 60000), 1);
+		got = read(reader, output + count, sizeof output - 1 - count);
+		assert_true(got > 0);
+		count += (size_t)got;
+	}
+	output[count - 1] = '\0';
 	return output;
 }
 
