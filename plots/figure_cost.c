@@ -20,7 +20,7 @@
 #define DOTS_ROOM   50.0 /* from there to the lines below */
 
 /* Columns of a point: x and y, and what the lines below tell besides. */
-enum { CPU = 0, ROUND_TRIP = 1, USER = 2, SYSTEM = 3, SIZE = 4, SWITCHES = 5 };
+enum { CPU = 0, ROUND_TRIP = 1, USER = 2, SYSTEM = 3, SIZE = 4, SWITCHES = 5, BUSY = 6 };
 
 /* One series of one point a mechanism; floors only where there is nothing else. */
 static void collect(const struct figure_data *data, const char *placement,
@@ -44,7 +44,8 @@ static void collect(const struct figure_data *data, const char *placement,
 					   [USER] = row->user_ns,
 					   [SYSTEM] = row->system_ns,
 					   [SIZE] = (double)row->size_bytes,
-					   [SWITCHES] = row->switches });
+					   [SWITCHES] = row->switches,
+					   [BUSY] = row->busy_cpus });
 	}
 }
 
@@ -169,6 +170,13 @@ static void draw_marks(struct page *page, const struct panel *panel,
 	page_point(page, (double[]) { point[ROUND_TRIP], y }, 2);
 }
 
+static void put_number(double value, char *words)
+{
+	snprintf(words, TEXT_QUANTITY, "-");
+	if (!isnan(value))
+		snprintf(words, TEXT_QUANTITY, "%.2f", value);
+}
+
 /* The same values by name, and what they are made of. */
 static void draw_lines(struct page *page, const struct series_list *list, double top)
 {
@@ -185,11 +193,8 @@ static void draw_lines(struct page *page, const struct series_list *list, double
 		text_ns(point[ROUND_TRIP], line->words[0]);
 		text_ns(point[USER], line->words[1]);
 		text_ns(point[SYSTEM], line->words[2]);
-		snprintf(line->words[3], TEXT_QUANTITY, "%.2f",
-			point[CPU] / point[ROUND_TRIP]);
-		snprintf(line->words[4], TEXT_QUANTITY, "-");
-		if (!isnan(point[SWITCHES]))
-			snprintf(line->words[4], TEXT_QUANTITY, "%.2f", point[SWITCHES]);
+		put_number(point[BUSY], line->words[3]);
+		put_number(point[SWITCHES], line->words[4]);
 	}
 	series_range(list, CPU, ROUND_TRIP, &low, &high);
 	panel = dots_draw(&dots, "Round trip (disc) and CPU time (ring)", AXIS_NS, low,

@@ -50,7 +50,8 @@ static const struct figure figures[] = {
 		.test = TEST_LATENCY,
 		.is_per_placement = true,
 		.unit = AXIS_NS,
-		.columns = "cpu_ns,round_trip_ns,user_ns,system_ns,size_bytes,switches",
+		.columns = "cpu_ns,round_trip_ns,user_ns,system_ns,size_bytes,switches,"
+			   "busy_cpus",
 		.draw = figure_cost },
 	{ .name = "throughput_by_size",
 		.title = "Throughput by message size",

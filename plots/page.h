@@ -14,7 +14,7 @@
 
 #define PAGE_WIDTH     1280.0
 #define PAGE_MARGIN    29.0
-#define PAGE_CURVE     6 /* numbers a point of a curve can have */
+#define PAGE_CURVE     7 /* numbers a point of a curve can have */
 #define PAGE_BOLD      1.1 /* how much wider bold words are */
 #define PAGE_TICK_ROOM 42.0 /* below a panel, for the ticks of its x axis */
 

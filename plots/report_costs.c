@@ -40,7 +40,7 @@ static void put_cost(struct report_page *page, const struct summary_row *row)
 	put_ns(page->out, row->user_ns);
 	put_ns(page->out, row->system_ns);
 	put_ns(page->out, cpu_ns);
-	put_ratio(page->out, cpu_ns / row->median_ns, "");
+	put_ratio(page->out, row->busy_cpus, "");
 	put_ratio(page->out, row->switches, "");
 	fputs("</tr>\n", page->out);
 }

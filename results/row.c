@@ -28,8 +28,9 @@ static const struct column summary_columns[] = {
 #undef RESULT
 #undef SUMMARY
 };
+static const char *const summary_added[] = { "busy_cpus", NULL };
 const struct table summary_table = { COLUMNS(summary_columns), sizeof(struct summary_row),
-	NULL };
+	summary_added };
 
 void row_clear(const struct table *table, void *row)
 {

@@ -88,6 +88,35 @@ static double median_sum(struct launches *launches, const size_t *offsets, size_
 	return statistics_median(launches->values, known);
 }
 
+/* CPUs that both sides kept busy. The time of a message does not tell: what was timed are
+ * the messages alone, what the CPU is charged for are the stamps between them as well. */
+static double busy_cpus(const struct result_row *row)
+{
+	double cpu_ns[4] = { row->user_a_ns, row->system_a_ns, row->user_b_ns,
+		row->system_b_ns };
+	double sum = NAN;
+
+	for (size_t i = 0; i < 4; i++)
+		if (!isnan(cpu_ns[i]))
+			sum = isnan(sum) ? cpu_ns[i] : sum + cpu_ns[i];
+	return row->messages > 0 && row->elapsed_ns > 0
+		       ? sum * (double)row->messages / row->elapsed_ns
+		       : NAN;
+}
+
+static double median_busy_cpus(struct launches *launches)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < launches->count; i++) {
+		double busy = busy_cpus(launches->rows[i]);
+
+		if (!isnan(busy))
+			launches->values[known++] = busy;
+	}
+	return statistics_median(launches->values, known);
+}
+
 #define RESULT_AT(name) offsetof(struct result_row, name)
 
 /* The median of a column over the launches, with its interval. */
@@ -152,6 +181,7 @@ static void summarize_rest(struct launches *launches, struct summary_row *row)
 	row->user_ns = median_sum(launches, user, 2);
 	row->system_ns = median_sum(launches, system, 2);
 	row->switches = median_sum(launches, switches, 4);
+	row->busy_cpus = median_busy_cpus(launches);
 	for (size_t i = 0; i < launches->count; i++) {
 		int64_t samples = launches->rows[i]->samples;
 

@@ -206,6 +206,24 @@ static void sides_are_added(void **state)
 	assert_true(summary[0].user_ns == 3);
 	assert_true(summary[0].system_ns == 5);
 	assert_true(summary[0].switches == 0.875);
+	assert_true(isnan(summary[0].busy_cpus));
+}
+
+/* 100 messages in 500 ns of which both sides together used 8 ns of CPU each. */
+static void cpus_are_busy_by_wall_time(void **state)
+{
+	struct result_row row = make_row(0, "pipe", 64);
+
+	(void)state;
+	row.user_a_ns = 1;
+	row.user_b_ns = 2;
+	row.system_b_ns = 5;
+	row.messages = 100;
+	row.elapsed_ns = 500;
+	row.median_ns = 4;
+	append(&row);
+	summarize(1);
+	assert_true(summary[0].busy_cpus == 1.6);
 }
 
 static void percentiles_need_ten_samples_beyond(void **state)
@@ -364,6 +382,7 @@ int main(void)
 		TEST(what_was_never_ok_has_its_last_reason),
 		TEST(cases_are_told_apart_and_ordered),
 		TEST(sides_are_added),
+		TEST(cpus_are_busy_by_wall_time),
 		TEST(percentiles_need_ten_samples_beyond),
 		TEST(samples_are_those_of_the_histogram),
 		TEST(capacities_have_a_range),
