@@ -26,8 +26,11 @@
  * What makes a round trip fast:
  * - The word behind a message is made zero when its memory is reserved, while the sender
  *   still waits. Between the message and its header the header would wait for that line.
- * - Where the consumer is close behind, the producer turns back to the front after TURN
- *   bytes, as to the end of the ring: what is written again soon is still in a cache.
+ * - Where the consumer answers each message, the producer turns back to the front after
+ *   TURN bytes, as to the end of the ring: what is written again soon is still in a
+ * cache. A stream goes round the whole ring: what the consumer has just read would have
+ * to be taken from its cache again, which costs more than to get it from one that is
+ * shared.
  *
  * A round trip moves two lines, one a direction. A loop that passes one line to and fro
  * takes a quarter less (`bare_two_lines` of ci/fidelity.sh shows it): who reads it is who
@@ -169,10 +172,8 @@ static ALWAYS_INLINE uint64_t wrap_needed(const struct ring_own *own, uint64_t n
 	return need > to_end ? to_end : 0;
 }
 
-/* The same if they better start at the front already, because the consumer is close
- * behind or answers one message after the other; else the producer goes on and looks
- * again later.
- */
+/* The same if they better start at the front already, because the consumer answers one
+ * message after the other; else the producer goes on and looks again later. */
 static ALWAYS_INLINE uint64_t turn_wanted(struct ring_own *own, uint64_t need)
 {
 	uint64_t offset = (uint64_t)(own->head - own->tx_bytes);
@@ -184,7 +185,7 @@ static ALWAYS_INLINE uint64_t turn_wanted(struct ring_own *own, uint64_t need)
 	own->turn_tail = tail_position(own);
 	look_at_tail(own);
 	lag = head_position(own) - own->known_tail;
-	if ((lag <= CLOSE || (own->is_answered && lag <= 2 * need)) &&
+	if (own->is_answered && (lag <= CLOSE || lag <= 2 * need) &&
 		has_space(own, own->size - offset + need))
 		return own->size - offset;
 	own->limit = offset + need + TURN;
