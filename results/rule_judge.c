@@ -71,16 +71,18 @@ static enum truth both(enum truth a, enum truth b)
 	return a == TRUTH_TIE || b == TRUTH_TIE ? TRUTH_TIE : TRUTH_TRUE;
 }
 
-/* "pipe 2.56 µs (2.50 to 2.61)"; of what is no single term: "latency(pipe)/2 = 1.28 µs".
+/* "pipe 2.56 µs (2.50 to 2.61)", "pipe (best of 7) 2.56 µs (2.49 to 2.60)"; of what is no
+ * single term: "latency(pipe)/2 = 1.28 µs".
  */
 static void put_side(FILE *out, const struct claim_rule *rule, size_t index,
-	const struct amount *amount, const char *mechanism)
+	const struct amount *amount, const struct winner *winner)
 {
 	const struct node *node = &rule->nodes[index];
 	char text[AMOUNT_TEXT];
 
 	if (node->kind == NODE_TERM)
-		fprintf(out, "%s ", mechanism);
+		fprintf(out, winner->of > 1 ? "%s (best of %zu) " : "%s ",
+			winner->mechanism, winner->of);
 	else if (node->kind != NODE_AMOUNT)
 		fprintf(out, "%.*s = ", (int)node->text.length, node->text.text);
 	if (node->kind == NODE_TERM && node->size_bytes > 0)
@@ -109,20 +111,20 @@ static bool judge_spot(
 	static const char *const signs[] = { "", ", not", ", perhaps" };
 	const struct statement *statement = spot->statement;
 	struct amount amounts[STATEMENT_SIDES];
-	const char *mechanisms[STATEMENT_SIDES] = { NULL };
+	struct winner winners[STATEMENT_SIDES] = { { NULL, 0 } };
 	char low[AMOUNT_TEXT], high[AMOUNT_TEXT];
 	size_t length;
 	FILE *out;
 
 	for (size_t i = 0; i < statement->side_count; i++)
 		if (!node_amount(supplies, statement->sides[i], spot, &amounts[i],
-			    &mechanisms[i]))
+			    &winners[i]))
 			return false;
 	out = open_memstream(&finding->text, &length);
 	if (!out)
 		abort();
 	put_spot(out, spot);
-	put_side(out, supplies->rule, statement->sides[0], &amounts[0], mechanisms[0]);
+	put_side(out, supplies->rule, statement->sides[0], &amounts[0], &winners[0]);
 	finding->truth = TRUTH_TRUE;
 	if (statement->kind == STATEMENT_IN) {
 		finding->truth = is_within(amounts[0], statement->low, statement->high);
@@ -140,7 +142,7 @@ static bool judge_spot(
 			: statement->relations[i] == '>' ? ">"
 							 : "==");
 		put_side(out, supplies->rule, statement->sides[i], &amounts[i],
-			mechanisms[i]);
+			&winners[i]);
 	}
 	if (fclose(out))
 		abort();
@@ -149,7 +151,7 @@ static bool judge_spot(
 
 static bool has_intervals(const struct supplies *supplies, const struct spot *spot)
 {
-	const char *ignored;
+	struct winner ignored;
 	struct amount amount;
 
 	for (size_t i = 0; i < spot->statement->side_count; i++)

@@ -94,7 +94,7 @@ static bool is_at(const struct one_case *from, const struct node *node, bool has
 }
 
 static bool term_amount(const struct node *node, const struct supply *supply,
-	const struct spot *spot, struct amount *amount, const char **mechanism)
+	const struct spot *spot, struct amount *amount, struct winner *winner)
 {
 	bool more = node->metric->more_is_better, is_found = false;
 
@@ -109,9 +109,10 @@ static bool term_amount(const struct node *node, const struct supply *supply,
 			continue;
 		if (is_found && isnan(amount->low) && !isnan(other->low))
 			is_found = false;
+		winner->of = is_found ? winner->of + 1 : 1;
 		if (!is_found || (more ? other->value > amount->value
 				       : other->value < amount->value))
-			*mechanism = from->row.mechanism;
+			winner->mechanism = from->row.mechanism;
 		*amount = is_found ? amount_best(*amount, *other, more) : *other;
 		is_found = true;
 	}
@@ -119,7 +120,7 @@ static bool term_amount(const struct node *node, const struct supply *supply,
 }
 
 bool node_amount(const struct supplies *supplies, size_t index, const struct spot *spot,
-	struct amount *amount, const char **mechanism)
+	struct amount *amount, struct winner *winner)
 {
 	static struct amount (*const joins[])(struct amount, struct amount) = {
 		[NODE_ADD] = amount_add,
@@ -129,14 +130,14 @@ bool node_amount(const struct supplies *supplies, size_t index, const struct spo
 	};
 	const struct node *node = &supplies->rule->nodes[index];
 	struct amount left, right;
-	const char *ignored;
+	struct winner ignored;
 
 	switch (node->kind) {
 	case NODE_AMOUNT:
 		*amount = amount_exact(node->amount, node->unit);
 		return true;
 	case NODE_TERM:
-		return term_amount(node, &supplies->of[index], spot, amount, mechanism);
+		return term_amount(node, &supplies->of[index], spot, amount, winner);
 	default:
 		/* The right side of a node is no deeper than the brackets of the rule,
 		 * its left side than the terms. */

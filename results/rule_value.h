@@ -36,9 +36,16 @@ void supplies_close(struct supplies *supplies);
 
 bool statement_takes_size(const struct statement *statement, int64_t size_bytes);
 
-/* The amount of a node. False where the run has none. Of a term, *mechanism is the one
- * that was best; of anything else it is left alone. */
+/* Which of the mechanisms of a term was best, and of how many. The interval of its amount
+ * is that of the best of them, whichever it is. */
+struct winner {
+	const char *mechanism;
+	size_t of;
+};
+
+/* The amount of a node. False where the run has none. Of anything but a term *winner is
+ * left alone. */
 bool node_amount(const struct supplies *supplies, size_t index, const struct spot *spot,
-	struct amount *amount, const char **mechanism);
+	struct amount *amount, struct winner *winner);
 
 #endif

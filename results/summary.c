@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/statistics.h"
+#include "harness/vocabulary.h"
 #include "results/csv.h"
 #include "results/run_file.h"
 
@@ -88,8 +89,10 @@ static double median_sum(struct launches *launches, const size_t *offsets, size_
 	return statistics_median(launches->values, known);
 }
 
-/* CPUs that both sides kept busy. The time of a message does not tell: what was timed are
- * the messages alone, what the CPU is charged for are the stamps between them as well. */
+/* CPUs that both sides of round trips kept busy. The median does not tell: what was timed
+ * are the messages alone, what the CPU is charged for are the stamps between them as
+ * well. In a stream the CPU is charged for filling and draining it, which is not timed.
+ */
 static double busy_cpus(const struct result_row *row)
 {
 	double cpu_ns[4] = { row->user_a_ns, row->system_a_ns, row->user_b_ns,
@@ -99,7 +102,8 @@ static double busy_cpus(const struct result_row *row)
 	for (size_t i = 0; i < 4; i++)
 		if (!isnan(cpu_ns[i]))
 			sum = isnan(sum) ? cpu_ns[i] : sum + cpu_ns[i];
-	return row->messages > 0 && row->elapsed_ns > 0
+	return strcmp(row->test, test_names[TEST_LATENCY]) == 0 && row->messages > 0 &&
+			       row->elapsed_ns > 0
 		       ? sum * (double)row->messages / row->elapsed_ns
 		       : NAN;
 }
