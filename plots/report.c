@@ -85,7 +85,7 @@ static void put_colours(FILE *out, const struct svg_inks *inks)
 
 static void put_contents(FILE *out, const struct report_page *page)
 {
-	fputs("<nav aria-label=\"contents\"><ul>\n", out);
+	fputs("<nav id=\"contents\" aria-label=\"contents\"><ul>\n", out);
 	for (size_t i = 0; i < page->entry_count; i++)
 		html_print(out, "<li><a href=\"#%s\">%s</a></li>\n", page->entries[i].id,
 			page->entries[i].title);

@@ -83,6 +83,7 @@
 	}
 
 	const rows = tables.flatMap(table => Array.from(table.querySelectorAll("tr[data-f]")));
+	const claims = Array.from(document.querySelectorAll("#claims tbody tr, [id$=-claims] tbody tr"));
 	const families = Array.from(new Set(rows.map(row => row.dataset.f)));
 	const hidden = new Set();
 	if (!rows.length)
@@ -91,18 +92,27 @@
 	tools.className = "tools";
 	tools.setAttribute("role", "search");
 	tools.addEventListener("submit", event => event.preventDefault());
-	const label = make("label", "Show only ", tools);
+	const label = make("label", "In tables show only ", tools);
 	const search = make("input", "", label);
 	search.type = "search";
-	search.placeholder = "a mechanism: unix, shm, …";
+	search.placeholder = "unix, shm, 64 KiB, …";
 	const set = make("fieldset", "", tools);
 	make("legend", "Families: ", set).style.cssText = "float:left;padding:0";
+	const found = make("output", "", tools);
 
+	/* A mechanism is found by its name, a claim by any of its words. */
 	function show() {
 		const wanted = search.value.trim().toLowerCase();
+		let count = 0;
 		for (const row of rows)
 			row.hidden = hidden.has(row.dataset.f) ||
 				!row.cells[0].textContent.toLowerCase().includes(wanted);
+		for (const row of claims)
+			row.hidden = !row.textContent.toLowerCase().includes(wanted);
+		for (const row of [...rows, ...claims])
+			count += !row.hidden;
+		found.textContent = !wanted && !hidden.size ? "" :
+			count ? "found in " + count + " lines" : "nothing has that";
 	}
 	for (const family of families) {
 		const one = make("label", "", set);
@@ -116,6 +126,7 @@
 		});
 	}
 	search.addEventListener("input", show);
+	make("a", "Contents", tools).href = "#contents";
 	document.querySelector("main").before(tools);
 
 	/* A link into what is folded up unfolds it; paper shows all. */

@@ -46,7 +46,7 @@ static struct report_value value_of(enum question question, const struct summary
 static bool sleeps(enum question question, const struct summary_row *row)
 {
 	return !report_spins(row->mechanism) &&
-	       (question == BULK || !(report_cpu_ns(row) > BUSY_MOST * row->median_ns));
+	       (question == BULK || !(row->busy_cpus > BUSY_MOST));
 }
 
 /* Is the row one that answers? `size`: of the small messages, 0: wake-ups. */
@@ -113,18 +113,23 @@ static void put_value(FILE *out, enum question question, const struct answer *an
 		fputs("a wake-up there and back", out);
 }
 
-/* How much of the CPUs it keeps busy, or how long it takes. */
+/* How much of the CPUs it keeps busy, or how long it takes. In a stream the CPU is
+ * charged for filling and draining it as well, which is not timed. */
 static void put_price(FILE *out, enum question question, const struct summary_row *row)
 {
 	char text[TEXT_QUANTITY];
-	double cpu_ns = report_cpu_ns(row);
 
 	if (question == PRICE) {
 		html_print(out, "; takes %s", text_ns(row->median_ns, text));
-	} else if (cpu_ns > 0 && row->median_ns > 0) {
-		double busy = fmin(cpu_ns / row->median_ns, 2);
+	} else {
+		bool is_one = row->cpu_a != ROW_UNKNOWN && row->cpu_a == row->cpu_b;
+		double busy = question != BULK ? row->busy_cpus
+					       : fmin(report_cpu_ns(row) / row->median_ns,
+							 is_one ? 1 : 2);
 
-		html_print(out, "; %.1f CPU%s busy", busy, busy > 1.049 ? "s" : "");
+		if (busy > 0)
+			html_print(
+				out, "; %.1f CPU%s busy", busy, busy > 1.049 ? "s" : "");
 	}
 	fputs("</p>\n", out);
 }

@@ -107,7 +107,8 @@ void report_costs(struct report_page *page, const struct report_run *run)
 {
 	report_begin(page, run, "cost", "Cost per message");
 	fputs("<p>CPU time and context switches of both sides together. A mechanism that "
-	      "spins pays for its speed with two busy CPUs.</p>\n",
+	      "spins keeps its CPUs busy for as long as it waits: little back to back, as "
+	      "here, and all the time where messages are rare.</p>\n",
 		page->out);
 	report_block_links(page, run, "cost");
 	for (size_t i = 0; i < run->block_count; i++) {
@@ -230,8 +231,11 @@ static void put_against(struct report_page *page, const struct report_run *run,
 			continue;
 		html_print(page->out,
 			"<p>Throughput as a share of <strong>%s</strong> at the same "
-			"size:</p>\n",
-			report_title(floor->mechanism));
+			"size%s:</p>\n",
+			report_title(floor->mechanism),
+			mechanism_find(floor->mechanism)->caps & CAP_SOLO
+				? ", which what is not copied may exceed"
+				: "");
 		report_matrix(page, run, block, &share_floor);
 		break;
 	}

@@ -149,11 +149,20 @@ double report_cpu_ns(const struct summary_row *row)
 				       : row->user_ns + row->system_ns;
 }
 
+/* A limit of two sides, whatever they use; one that sleeps in the kernel is a limit of
+ * that call's users alone. */
 static bool takes_both_sides(const struct summary_row *row)
 {
 	const struct mechanism *mechanism = mechanism_find(row->mechanism);
 
-	return mechanism && !(mechanism->caps & CAP_SOLO);
+	return mechanism && !(mechanism->caps & (CAP_SOLO | CAP_BLOCKS));
+}
+
+static bool takes_one_side(const struct summary_row *row)
+{
+	const struct mechanism *mechanism = mechanism_find(row->mechanism);
+
+	return mechanism && (mechanism->caps & CAP_SOLO);
 }
 
 const struct summary_row *report_floor_time(
@@ -188,7 +197,7 @@ const struct summary_row *report_floor_rate(const struct report_run *run,
 
 		if (show_is_ok(row) && row->bytes_per_s > 0 &&
 			row->size_bytes == size_bytes && show_is_floor(row) &&
-			!takes_both_sides(row))
+			takes_one_side(row))
 			found = row;
 	}
 	return found;

@@ -269,6 +269,29 @@ static size_t put_cases(
 	return lines;
 }
 
+/* What a run is against the first. That something could not be told apart is no news to
+ * who looks for differences, so it comes last. */
+static void put_headline(FILE *out, const struct changes *changes)
+{
+	size_t slower = changes->counts[VERDICT_SLOWER],
+	       faster = changes->counts[VERDICT_FASTER];
+
+	if (slower || faster)
+		html_print(
+			out, "<strong>%zu slower, %zu faster</strong>", slower, faster);
+	else
+		fputs("<strong>no difference was found</strong>", out);
+	html_print(out,
+		" (%zu cases: %zu are without change, in %zu one of %.3g %% could not be told "
+		"from chance",
+		changes->count, changes->counts[VERDICT_NO_CHANGE],
+		changes->counts[VERDICT_INCONCLUSIVE], 100 * changes->rule.margin);
+	if (changes->family < changes->count)
+		html_print(out, "; %zu have too few launches for a test",
+			changes->count - changes->family);
+	fputs(")", out);
+}
+
 static void put_headlines(struct report_page *page, const struct side_by_side *sides)
 {
 	char text[FORMAT_LINE];
@@ -280,11 +303,14 @@ static void put_headlines(struct report_page *page, const struct side_by_side *s
 			break;
 		}
 	fputs("<ul>\n", page->out);
-	for (size_t i = 0; i < sides->count; i++)
-		html_print(page->out,
-			"<li>Run %zu against run 1: <strong>%s</strong></li>\n", i + 2,
-			sides->lists[i] ? format_headline(sides->lists[i], text)
-					: sides->whys[i].text);
+	for (size_t i = 0; i < sides->count; i++) {
+		html_print(page->out, "<li>Run %zu against run 1: ", i + 2);
+		if (sides->lists[i])
+			put_headline(page->out, sides->lists[i]);
+		else
+			html_print(page->out, "<strong>%s</strong>", sides->whys[i].text);
+		fputs("</li>\n", page->out);
+	}
 	fputs("</ul>\n", page->out);
 }
 

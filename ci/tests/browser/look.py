@@ -136,10 +136,14 @@ USE = r"""
   search.dispatchEvent(new Event("input"));
   if (Array.from(document.querySelectorAll("tr[data-f]")).some(row => !row.hidden))
     wrong.push("shows rows that were filtered away");
+  if (document.querySelector(".tools output").textContent !== "nothing has that")
+    wrong.push("does not say that a filter finds nothing");
   search.value = "";
   search.dispatchEvent(new Event("input"));
   if (Array.from(document.querySelectorAll("tr[data-f]")).some(row => row.hidden))
     wrong.push("hides rows when nothing is filtered");
+  if (document.querySelector(".tools output").textContent)
+    wrong.push("counts lines when nothing is filtered");
   document.querySelectorAll("details").forEach(one => { one.open = true; });
   return wrong;
 })()
