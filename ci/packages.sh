@@ -11,9 +11,11 @@
 #     module:NAME       pkg-config knows the library
 #     font:NAME         fontconfig knows the family (figures; only asked for on Debian)
 #     link:FLAGS        the compiler named first links a program with these flags
+#     python:MODULE     the system's Python imports it
+#     file:PATH         there is such a file
 # What is `maybe` there adds mechanisms or formats: installed where that can be done
 # without asking anybody, and nothing ends without it. `look` is the same for the tests:
-# what looks at the report, which they skip where it is not.
+# what looks at the report and reads the formats, which they skip where it is not.
 package_table='
 bench gcc            command:gcc
 bench libc6-dev      header:stdio.h
@@ -49,6 +51,11 @@ test  util-linux     command:prlimit
 test  valgrind       command:valgrind
 look  chromium       command:chromium|chromium-browser
 look  python3        command:python3
+look  python3-junitparser python:junitparser
+look  python3-prometheus-client python:prometheus_client
+look  python3-jsonschema python:jsonschema
+look  python3-scipy  python:scipy.stats
+look  libbenchmark-tools file:/usr/share/benchmark/compare.py
 '
 
 # Is version $1 at least $2? Dotted numbers.
@@ -88,6 +95,12 @@ have() {
 	module:*)
 		pkg-config --exists "$value" 2>/dev/null
 		;;
+	python:*)
+		/usr/bin/python3 -c "import $value" 2>/dev/null
+		;;
+	file:*)
+		[ -f "$value" ]
+		;;
 	font:*)
 		have_font "$value"
 		;;
@@ -111,22 +124,24 @@ in_words() {
 	command:*) echo "the command ${value//|/ or }" ;;
 	cmake:*) echo "the command cmake, version $value or newer" ;;
 	header:*) echo "the headers of the C library ($value)" ;;
+	python:*) echo "the Python module $value" ;;
+	file:*) echo "the file $value" ;;
 	module:*) echo "the library $value with its headers and its pkg-config file" ;;
 	font:*) echo "the font $value" ;;
 	link:*) echo "what '${value//,/ }' needs to link a program" ;;
 	esac
 }
 
-# The rows of a purpose that this machine does not satisfy: "package probe" lines.
+# The rows of a purpose that this machine does not satisfy, those of `test` with those of
+# `bench`: "package probe" lines.
 missing_rows() {
 	local purpose package probe
 
 	while read -r purpose package probe; do
 		[ -n "$purpose" ] || continue
 		case $1:$purpose in
-		bench:bench | test:bench | test:test) ;;
-		maybe-bench:maybe | maybe-test:maybe | maybe-test:look) ;;
-		*) continue ;;
+		test:bench) ;;
+		*) [ "$1" = "$purpose" ] || continue ;;
 		esac
 		[ "$package" != gcc-multilib ] || [ "$(uname -m)" = x86_64 ] || continue
 		have "$probe" || echo "$package $probe"
@@ -189,20 +204,22 @@ install_rows() {
 		apt-get install -qy --no-install-recommends "${names[@]}"
 }
 
-# Installs, with the prefix $1, what the table has as `maybe` for the purpose $2 and the
-# package lists know.
-install_what_may_be() {
-	local names=() package
+# want_packages maybe|look: installs what the package lists know of it, if nobody has to
+# be asked for a password. Goes on without what cannot be had.
+want_packages() {
+	local names=() package rows prefix=()
 
-	command -v apt-cache >/dev/null || return 0
+	rows=$(missing_rows "$1")
+	is_debian && [ -n "$rows" ] && command -v apt-cache >/dev/null || return 0
+	[ "$(id -u)" = 0 ] || prefix=(sudo -n)
+	"${prefix[@]}" true 2>/dev/null || return 0
 	while read -r package _; do
-		[ -n "$package" ] || continue
 		# Else every run would try again what cannot be had.
 		apt-cache show "$package" >/dev/null 2>&1 && names+=("$package")
-	done <<<"$(missing_rows "maybe-$2")"
+	done <<<"$rows"
 	[ ${#names[@]} -gt 0 ] || return 0
 	echo "== Installing what adds to the rest"
-	$1 env DEBIAN_FRONTEND=noninteractive \
+	"${prefix[@]}" env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -qy --no-install-recommends "${names[@]}" ||
 		echo "$0: goes on without ${names[*]}" >&2
 }
@@ -245,15 +262,12 @@ need_rows() {
 }
 
 # need_packages bench|test: everything the purpose needs is there, or the script ends with
-# 2 and has said what to install. Asks apt for nothing where nothing is missing.
+# 2 and has said what to install; what is `maybe` there is wanted too. Asks apt for nothing
+# where nothing is missing.
 need_packages() {
 	local as_root=
 
 	[ "$(id -u)" = 0 ] || as_root="sudo -n"
 	need_rows "$1" "$as_root"
-	# Nobody is asked for a password for these.
-	if is_debian && [ -n "$(missing_rows "maybe-$1")" ] &&
-		{ [ -z "$as_root" ] || sudo -n true 2>/dev/null; }; then
-		install_what_may_be "$as_root" "$1"
-	fi
+	want_packages maybe
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Is this build good? Installs what the tests need, builds and runs all of them.
 # Every step runs, whatever became of the one before; failed ones are named at the end.
-# While tests run, what comes next is built.
+# While tests run, what comes next is built; while the first one is built, the rest of the
+# packages come.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/packages.sh
@@ -124,7 +125,9 @@ fuzz_and_bare() {
 	done
 }
 
+meanwhile step "packages to look with" want_packages look
 step "build ci" built ci
+join
 meanwhile lint_and_asan
 step "tests, ci" tested ci
 join
