@@ -83,7 +83,7 @@
 	}
 
 	const rows = tables.flatMap(table => Array.from(table.querySelectorAll("tr[data-f]")));
-	const claims = Array.from(document.querySelectorAll("#claims tbody tr, [id$=-claims] tbody tr"));
+	const claims = Array.from(document.querySelectorAll("[id$=folklore] tbody tr"));
 	const families = Array.from(new Set(rows.map(row => row.dataset.f)));
 	const hidden = new Set();
 	if (!rows.length)
@@ -100,17 +100,14 @@
 	make("legend", "Families: ", set).style.cssText = "float:left;padding:0";
 	const found = make("output", "", tools);
 
-	/* A mechanism is found by its name, a claim by any of its words. */
+	/* Mechanisms and claims are found by their names. */
 	function show() {
 		const wanted = search.value.trim().toLowerCase();
-		let count = 0;
-		for (const row of rows)
+		const lines = [...rows, ...claims];
+		for (const row of lines)
 			row.hidden = hidden.has(row.dataset.f) ||
 				!row.cells[0].textContent.toLowerCase().includes(wanted);
-		for (const row of claims)
-			row.hidden = !row.textContent.toLowerCase().includes(wanted);
-		for (const row of [...rows, ...claims])
-			count += !row.hidden;
+		const count = lines.filter(row => !row.hidden).length;
 		found.textContent = !wanted && !hidden.size ? "" :
 			count ? "found in " + count + " lines" : "nothing has that";
 	}

@@ -124,7 +124,9 @@ static void put_claims(struct report_page *page, const struct judged_claims *jud
 	for (size_t i = 0; i < CLAIM_VERDICTS; i++)
 		html_print(page->out, "%s<strong>%zu %s</strong>", i ? ", " : "",
 			judged->counts[i], claim_verdict_words[i]);
-	fputs(".</p>\n", page->out);
+	fputs(". The latency of a claim is one way, half a round trip; \"about a to b\" has a "
+	      "quarter of room, \"about a\" goes from its half to its double.</p>\n",
+		page->out);
 	report_table(page, "claims");
 	fputs("<thead><tr><th scope=\"col\" class=\"claim\">Claim</th><th scope=\"col\" "
 	      "class=\"words\">Here</th><th "

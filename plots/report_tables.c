@@ -66,8 +66,8 @@ static void put_times(struct report_page *page, const struct report_run *run)
 	report_begin(page, run, "round-trips", "Round trips");
 	html_print(page->out,
 		"<p>How long a message takes <strong>there and back</strong>: the median of "
-		"the launches, with the 95&nbsp;%% interval of that median. A wake-up carries "
-		"no bytes.%s</p>\n",
+		"the launches, with the 95&nbsp;%% interval of that median (± is its longer "
+		"side; wide ones are written out). A wake-up carries no bytes.%s</p>\n",
 		best_means);
 	report_block_links(page, run, "round-trips");
 	for (size_t i = 0; i < run->block_count; i++) {
