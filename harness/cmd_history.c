@@ -56,6 +56,12 @@ static int history_run(const struct options *options)
 		command_error("--figure: %s", why.text);
 		error = 0;
 		code = EXIT_USAGE;
+	} else if (options->alpha < DIVISIVE_ALPHA) {
+		command_error(
+			"--alpha: %.3g is less than shuffling can show; the least is %g",
+			options->alpha, DIVISIVE_ALPHA);
+		error = 0;
+		code = EXIT_USAGE;
 	} else if (directories) {
 		error = read_history(options, directories, &code, &why);
 	}

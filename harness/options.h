@@ -109,6 +109,7 @@ struct option_spec {
 	const char *standard; /* the default as it would be typed, or NULL */
 	const char
 		*otherwise; /* in words, where there is no such text: "from the preset" */
+	const char *in_duet; /* the same for duet, where that is another; or NULL */
 	const char *const *commands; /* that have it, ends with NULL; NULL: all of them */
 	const char *const *words; /* OPTION_WORD; ends with NULL */
 	const char *topic; /* a list of what `ipcmark list TOPIC` names; or NULL */

@@ -26,10 +26,15 @@ static void wrap(FILE *out, const char *text, int *column)
 	}
 }
 
-static void option_help(FILE *out, const struct option_spec *spec)
+static void option_help(
+	FILE *out, const struct command *command, const struct option_spec *spec)
 {
+	const char *standard = spec->standard ? spec->standard : spec->otherwise;
 	char variable[OPTION_VARIABLE], text[128];
 	int column = 0;
+
+	if (command && spec->in_duet && strcmp(command->name, "duet") == 0)
+		standard = spec->in_duet;
 
 	fputs("  ", out);
 	if (spec->letter)
@@ -37,9 +42,8 @@ static void option_help(FILE *out, const struct option_spec *spec)
 	fprintf(out, "--%s%s%s\n", spec->name, spec->value ? " " : "",
 		spec->value ? spec->value : "");
 	wrap(out, spec->says, &column);
-	if (spec->standard || spec->otherwise) {
-		snprintf(text, sizeof text, "Default: %s.",
-			spec->standard ? spec->standard : spec->otherwise);
+	if (standard) {
+		snprintf(text, sizeof text, "Default: %s.", standard);
 		wrap(out, text, &column);
 	}
 	if (spec->has_variable) {
@@ -87,7 +91,7 @@ void options_help(FILE *out, const struct command *command)
 	fputs("\nOptions:\n", out);
 	for (size_t i = 0; i < option_count; i++)
 		if (option_applies(&option_table[i], command ? command->name : NULL))
-			option_help(out, &option_table[i]);
+			option_help(out, command, &option_table[i]);
 	if (command)
 		fputs("\nAn option goes before its environment variable, which goes before the "
 		      "default.\n",

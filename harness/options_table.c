@@ -41,7 +41,7 @@ static const char *const clocks[] = { "auto", "tsc", "monotonic", NULL };
 const struct option_spec option_table[] = {
 	{ .name = "preset",
 		.value = "quick|standard|full",
-		MEASURING,
+		.commands = of_run_serve,
 		PLAN,
 		FIELD(preset),
 		.kind = OPTION_WORD,
@@ -58,6 +58,8 @@ const struct option_spec option_table[] = {
 		FIELD(mechanisms),
 		.kind = OPTION_TEXT,
 		.otherwise = "from the preset",
+		.in_duet = "pipe, unix_stream, unix_dgram, tcp, posix_mq, sysv_msg, shm_spin, "
+			   "shm_futex, eventfd, futex",
 		.says = "Mechanisms to measure, separated by commas, as 'ipcmark list "
 			"mechanisms' names them." },
 	{ .name = "tests",
@@ -68,6 +70,7 @@ const struct option_spec option_table[] = {
 		FIELD(tests),
 		.kind = OPTION_TEXT,
 		.otherwise = "from the preset",
+		.in_duet = "latency",
 		.says = "Tests to make, as 'ipcmark list tests' names them: latency, throughput, "
 			"capacity, connect, send, pieces, memory." },
 	{ .name = "sizes",
@@ -77,6 +80,7 @@ const struct option_spec option_table[] = {
 		FIELD(sizes),
 		.kind = OPTION_TEXT,
 		.otherwise = "from the preset",
+		.in_duet = "64, 4K",
 		.says = "Message sizes in bytes: 64, 4K, 1M (powers of 1024)." },
 	{ .name = "placements",
 		.topic = "placements",
@@ -86,6 +90,7 @@ const struct option_spec option_table[] = {
 		FIELD(placements),
 		.kind = OPTION_TEXT,
 		.otherwise = "from the preset",
+		.in_duet = "those of the quick preset",
 		.excludes = "cpus",
 		.says = "Where the two sides run, as 'ipcmark list placements' names it." },
 	{ .name = "cpus",
@@ -107,6 +112,7 @@ const struct option_spec option_table[] = {
 		.least = 1,
 		.most = 100000,
 		.otherwise = "from the preset",
+		.in_duet = "as many as the number of cases takes, at least 16",
 		.says = "Launches (fresh processes, fresh kernel objects) of each mechanism, "
 			"test and placement. Below 6 no interval can be given." },
 	{ .name = "payload",
@@ -299,6 +305,7 @@ const struct option_spec option_table[] = {
 		FIELD(out),
 		.kind = OPTION_TEXT,
 		.otherwise = "runs/<UTC time>-<host>",
+		.in_duet = "runs/<UTC time>-<host>-duet",
 		.says = "The run directory to make; one that exists must be empty." },
 	{ .name = "output",
 		.letter = 'o',
@@ -548,7 +555,8 @@ const struct option_spec option_table[] = {
 		.kind = OPTION_CHANCE,
 		.standard = "0.01",
 		.says = "How often, at the most, a comparison may find a change in any of "
-			"its cases where there is none; for history, in each series." },
+			"its cases where there is none; for history, in each series, and at "
+			"least 0.0001." },
 	{ .name = "figure",
 		.value = "FILE",
 		.commands = of_verdicts,

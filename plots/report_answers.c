@@ -119,18 +119,11 @@ static void put_price(FILE *out, enum question question, const struct summary_ro
 {
 	char text[TEXT_QUANTITY];
 
-	if (question == PRICE) {
+	if (question == PRICE)
 		html_print(out, "; takes %s", text_ns(row->median_ns, text));
-	} else {
-		bool is_one = row->cpu_a != ROW_UNKNOWN && row->cpu_a == row->cpu_b;
-		double busy = question != BULK ? row->busy_cpus
-					       : fmin(report_cpu_ns(row) / row->median_ns,
-							 is_one ? 1 : 2);
-
-		if (busy > 0)
-			html_print(
-				out, "; %.1f CPU%s busy", busy, busy > 1.049 ? "s" : "");
-	}
+	else if (row->busy_cpus > 0)
+		html_print(out, "; %.1f CPU%s busy", row->busy_cpus,
+			row->busy_cpus > 1.049 ? "s" : "");
 	fputs("</p>\n", out);
 }
 

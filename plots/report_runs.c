@@ -21,7 +21,7 @@ struct side_by_side {
 	struct changes **lists;
 	struct why *whys; /* why not */
 	size_t count;
-	double low[QUANTITY_CAPACITY + 1], high[QUANTITY_CAPACITY + 1]; /* the scales */
+	double low[QUANTITIES], high[QUANTITIES]; /* the scales */
 };
 
 static void put_names(struct report_page *page)
@@ -111,7 +111,7 @@ static const struct change *next_change(
 
 static void find_scales(struct side_by_side *sides)
 {
-	for (size_t i = 0; i <= QUANTITY_CAPACITY; i++)
+	for (size_t i = 0; i < QUANTITIES; i++)
 		sides->low[i] = sides->high[i] = NAN;
 	for (size_t i = 0; i < sides->count; i++)
 		for (const struct change *change = next_change(sides, i, NULL); change;
@@ -283,13 +283,9 @@ static void put_headline(FILE *out, const struct changes *changes)
 		fputs("<strong>no difference was found</strong>", out);
 	html_print(out,
 		" (%zu cases: %zu are without change, in %zu one of %.3g %% could not be told "
-		"from chance",
+		"from chance)",
 		changes->count, changes->counts[VERDICT_NO_CHANGE],
 		changes->counts[VERDICT_INCONCLUSIVE], 100 * changes->rule.margin);
-	if (changes->family < changes->count)
-		html_print(out, "; %zu have too few launches for a test",
-			changes->count - changes->family);
-	fputs(")", out);
 }
 
 static void put_headlines(struct report_page *page, const struct side_by_side *sides)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mechanisms/mechanism.h"
+#include "results/summary.h"
 
 /* What each pattern goes by. */
 static const struct {
@@ -86,17 +87,9 @@ static void choose_size(const struct witness *witness, const struct advice_need 
 static bool is_too_dear(const struct advice_need *need, const struct one_case *from,
 	const struct advice_item *item)
 {
-	struct amount time;
-
-	if (item->cpu.value > need->max_cpu_ns)
-		return true;
-	if (isnan(need->max_cpu_share))
-		return false;
-	/* What a message takes from one to the next, whatever it is ranked by. */
-	return metric_of_case(
-		       find(need->pattern == ADVICE_STREAM ? "per_message" : "latency"),
-		       from, &time) &&
-	       item->cpu.value > need->max_cpu_share * time.value;
+	return item->cpu.value > need->max_cpu_ns ||
+	       summary_busy_cpus(from->launches, from->launch_count) >
+		       need->max_cpu_share;
 }
 
 static bool make_item(const struct one_case *from, const struct advice_need *need,

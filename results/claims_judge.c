@@ -185,6 +185,15 @@ static void put_checks(
 	}
 }
 
+static bool has_broken(const struct claim_rule *rule, const struct findings *findings)
+{
+	for (size_t i = 0; i < rule->statement_count; i++)
+		if (rule->statements[i].kind == STATEMENT_KEPT &&
+			findings->votes[i][TRUTH_TIE])
+			return true;
+	return false;
+}
+
 static void put_undecided(
 	FILE *out, const struct claim_rule *rule, const struct findings *findings)
 {
@@ -193,6 +202,10 @@ static void put_undecided(
 	sum_votes(rule, findings, votes);
 	if (findings->missing)
 		fprintf(out, "missing: %s", findings->missing);
+	else if (has_broken(rule, findings))
+		fputs("what would refute it is not as promised here, which does not make it "
+		      "true",
+			out);
 	else if (findings->without_interval)
 		fputs("fewer than 6 launches have no interval; to measure: --launches 6",
 			out);

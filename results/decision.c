@@ -367,10 +367,12 @@ static void settle_tested(
 		if (ratio > 1 ? decision->high < 1 : decision->low > 1)
 			say(decision, "the launches fall in two groups that moved apart; "
 				      "look at each launch");
-		else if (fabs(log(decision->raw_ratio)) < margin)
+		else if (!isnan(decision->raw_ratio) &&
+			 (fabs(log(decision->raw_ratio)) < margin ||
+				 (ratio > 1) != (decision->raw_ratio > 1)))
 			say(decision,
-				"what was measured moved by %+.1f %% only, so that it may "
-				"be what it was set against that changed",
+				"what was measured itself moved by %+.1f %%, so that it "
+				"may be what it was set against that changed",
 				share(decision->raw_ratio));
 		else
 			decision->verdict = (ratio > 1) == decision->more_is_better

@@ -14,6 +14,8 @@
 struct search {
 	const double *values;
 	const struct divisive_rule *rule;
+	double alpha; /* of each window */
+	size_t shufflings;
 	struct random random;
 	double *work; /* room for a shuffled segment */
 	struct change_point *points;
@@ -60,15 +62,14 @@ static double probability(
 	size_t as_good = 1, at;
 
 	memcpy(search->work, values, count * sizeof *values);
-	for (size_t i = 0; i < DIVISIVE_PERMUTATIONS; i++) {
+	for (size_t i = 0; i < search->shufflings; i++) {
 		random_shuffle(&search->random, search->work, count, sizeof *values);
 		as_good += divisive_split(search->work, count, &at) >=
 			   found * (1 - 1e-12);
-		if ((double)as_good >
-			search->rule->alpha * (double)(DIVISIVE_PERMUTATIONS + 1))
+		if ((double)as_good > search->alpha * (double)(search->shufflings + 1))
 			break;
 	}
-	return (double)as_good / (DIVISIVE_PERMUTATIONS + 1);
+	return (double)as_good / (double)(search->shufflings + 1);
 }
 
 /* Splits values[low..high) as often as it can be split. */
@@ -84,7 +85,7 @@ static void split(struct search *search, size_t low, size_t high)
 	if (!at)
 		return;
 	p = probability(search, values, count, found);
-	if (p > search->rule->alpha)
+	if (p > search->alpha)
 		return;
 	split(search, low, low + at);
 	search->points[search->count++] = (struct change_point) { low + at, p };
@@ -107,6 +108,14 @@ static void split_in_windows(struct search *search, size_t count)
 			return;
 		start = next;
 	}
+}
+
+size_t divisive_windows(size_t count)
+{
+	const size_t step = DIVISIVE_WINDOW / 2;
+
+	return count <= DIVISIVE_WINDOW ? 1
+					: 1 + (count - DIVISIVE_WINDOW + step - 1) / step;
 }
 
 static double level(struct search *search, size_t low, size_t high)
@@ -136,7 +145,7 @@ static bool stays(struct search *search, size_t index, size_t count)
 		return false;
 	point->at = low + at;
 	point->p = probability(search, search->values + low, high - low, found);
-	return point->p <= search->rule->alpha &&
+	return point->p <= search->alpha &&
 	       fabs(level(search, low, point->at) - level(search, point->at, high)) >=
 		       search->rule->least;
 }
@@ -175,9 +184,13 @@ static int compare_points(const void *left, const void *right)
 int divisive_find(const double *values, size_t count, const struct divisive_rule *rule,
 	struct change_point *points)
 {
-	struct search search = {
-		.values = values, .rule = rule, .random = { rule->seed }
-	};
+	double alpha = rule->alpha / (double)divisive_windows(count);
+	/* Two of them may split as well where there is a change. */
+	struct search search = { .values = values,
+		.rule = rule,
+		.alpha = alpha,
+		.shufflings = (size_t)fmax(DIVISIVE_SHUFFLINGS, ceil(2 / alpha)),
+		.random = { rule->seed } };
 	size_t room = count / DIVISIVE_LEAST;
 
 	search.work = calloc(count + 1, sizeof *search.work);

@@ -10,20 +10,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DIVISIVE_LEAST        2 /* values of a level */
-#define DIVISIVE_WINDOW       50
-#define DIVISIVE_PERMUTATIONS 1999
+#define DIVISIVE_LEAST      2 /* values of a level */
+#define DIVISIVE_WINDOW     50
+#define DIVISIVE_ALPHA      1e-4 /* the least that shuffles can show in bearable time */
+#define DIVISIVE_SHUFFLINGS 1999 /* at least */
 
 struct divisive_rule {
-	double alpha; /* of each split */
+	double alpha; /* of the series: a window has its share */
 	double least; /* smaller changes of the median do not count */
 	uint64_t seed; /* of the shuffles: the same series gives the same answer */
 };
 
 struct change_point {
 	size_t at; /* the first value of the new level */
-	double p;
+	double p; /* of its window: shuffles that split as well */
 };
+
+/* How many windows a series without changes is looked at in. */
+size_t divisive_windows(size_t count);
 
 /* Finds the change points of a series without gaps, in order; `points` has room for
  * count / DIVISIVE_LEAST of them. Returns how many, or -ENOMEM. */

@@ -116,10 +116,9 @@ void history_print(const struct history *history, FILE *out, bool is_coloured)
 	}
 	putc('\n', out);
 	snprintf(line, sizeof line,
-		"%zu change%s in %zu series. Each is where E-divisive splits its series, "
-		"which shuffles of it do as well at most %.3g %% of the time, and at "
-		"least %.3g %% in size; of as many series without any change about %.2g "
-		"would show one all the same.",
+		"%zu change%s in %zu series. Each is where E-divisive splits its series, so "
+		"well that at most %.3g %% of series without any change would show one, and "
+		"at least %.3g %% in size; of as many series about %.2g would all the same.",
 		history->change_count, history->change_count == 1 ? "" : "s", series,
 		100 * history->rule.alpha, 100 * history->rule.margin,
 		(double)series * history->rule.alpha);

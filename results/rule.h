@@ -24,8 +24,9 @@
  * widens these by a quarter, and takes a single amount from its half to its double.
  * "at best size" takes the best over all sizes. A message size that was given in the term
  * ("latency(pipe at 1)"), or a mechanism without payload, goes with every size.
- * "kept" is true when all checks of these names ended ok; "see" shows checks, and decides
- * nothing. "system" leaves the claim open on any other system. */
+ * "kept" is true when all checks of these names ended ok; "not kept" is then false, and
+ * else cannot be told: what is broken, in whatever way, is not the opposite. "see" shows
+ * checks, and decides nothing. "system" leaves the claim open on any other system. */
 #ifndef IPCMARK_RULE_H
 #define IPCMARK_RULE_H
 

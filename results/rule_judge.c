@@ -231,13 +231,22 @@ static void judge_comparison(const struct supplies *supplies, size_t index,
 	}
 }
 
+/* A promise that is kept speaks against "not kept"; one that is broken, in whatever way,
+ * does not show that the opposite is true. */
+static enum truth kept_truth(const struct statement *statement, bool is_kept)
+{
+	if (statement->is_not)
+		return is_kept ? TRUTH_FALSE : TRUTH_TIE;
+	return is_kept ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
 static void judge_check(const struct statement *statement,
 	const struct stored_check *check, struct finding *finding)
 {
-	finding->truth = check->kept == KEPT_UNKNOWN || statement->kind == STATEMENT_SEE
-				 ? TRUTH_TIE
-			 : (check->kept == KEPT_YES) != statement->is_not ? TRUTH_TRUE
-									  : TRUTH_FALSE;
+	if (check->kept == KEPT_UNKNOWN || statement->kind == STATEMENT_SEE)
+		finding->truth = TRUTH_TIE;
+	else
+		finding->truth = kept_truth(statement, check->kept == KEPT_YES);
 	if (*check->want)
 		finding->text = format("%s: %s: %s: got %s, want %s", check->id,
 			check->verdict, check->what, check->got, check->want);
@@ -271,8 +280,7 @@ static void judge_checks(const struct claim_rule *rule, size_t index,
 			add_finding(findings, finding);
 		}
 	if (told && statement->kind == STATEMENT_KEPT)
-		findings->votes[index][is_kept != statement->is_not ? TRUTH_TRUE
-								    : TRUTH_FALSE]++;
+		findings->votes[index][kept_truth(statement, is_kept)]++;
 }
 
 /* A run directory is of the system it was made on; those of earlier versions do not say

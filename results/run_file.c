@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,7 +66,15 @@ int run_file_read(int directory_fd, const char *where, const char *name, char **
 	else
 		error = read_all(fd, (size_t)status.st_size, text, length);
 	close(fd);
-	return error ? why_say(why, -error, "read %s/%s", where, name) : 0;
+	if (error)
+		return why_say(why, -error, "read %s/%s", where, name);
+	/* It would end a field early, without a word. */
+	if (memchr(*text, '\0', *length)) {
+		free(*text);
+		return why_say(
+			why, 0, "%s/%s is no text: it has a NUL byte", where, name);
+	}
+	return 0;
 }
 
 int run_file_lines(int directory_fd, const char *name, size_t *lines)

@@ -89,36 +89,46 @@ static double median_sum(struct launches *launches, const size_t *offsets, size_
 	return statistics_median(launches->values, known);
 }
 
-/* CPUs that both sides of round trips kept busy. The median does not tell: what was timed
+/* CPUs that both sides of a launch kept busy. The median does not tell: what was timed
  * are the messages alone, what the CPU is charged for are the stamps between them as
- * well. In a stream the CPU is charged for filling and draining it, which is not timed.
- */
+ * well. In a stream it is charged for filling and draining too, so that it may seem
+ * busier than it can be. */
 static double busy_cpus(const struct result_row *row)
 {
-	double cpu_ns[4] = { row->user_a_ns, row->system_a_ns, row->user_b_ns,
+	double cpu_ns[] = { row->user_a_ns, row->system_a_ns, row->user_b_ns,
 		row->system_b_ns };
-	double sum = NAN;
+	bool is_latency = strcmp(row->test, test_names[TEST_LATENCY]) == 0;
+	bool is_one = row->cpu_a != ROW_UNKNOWN && row->cpu_a == row->cpu_b;
+	double sum = NAN, message_ns = row->median_ns;
 
-	for (size_t i = 0; i < 4; i++)
+	if (!is_latency && strcmp(row->test, test_names[TEST_THROUGHPUT]) != 0)
+		return NAN;
+	for (size_t i = 0; i < sizeof cpu_ns / sizeof cpu_ns[0]; i++)
 		if (!isnan(cpu_ns[i]))
 			sum = isnan(sum) ? cpu_ns[i] : sum + cpu_ns[i];
-	return strcmp(row->test, test_names[TEST_LATENCY]) == 0 && row->messages > 0 &&
-			       row->elapsed_ns > 0
-		       ? sum * (double)row->messages / row->elapsed_ns
-		       : NAN;
+	if (is_latency && row->messages > 0 && row->elapsed_ns > 0)
+		message_ns = row->elapsed_ns / (double)row->messages;
+	if (isnan(sum) || !(message_ns > 0))
+		return NAN;
+	return fmin(sum / message_ns, is_one ? 1 : 2);
 }
 
-static double median_busy_cpus(struct launches *launches)
+double summary_busy_cpus(const struct result_row *const *rows, size_t count)
 {
+	double *values = calloc(count + 1, sizeof *values), median;
 	size_t known = 0;
 
-	for (size_t i = 0; i < launches->count; i++) {
-		double busy = busy_cpus(launches->rows[i]);
+	if (!values)
+		abort();
+	for (size_t i = 0; i < count; i++) {
+		double busy = busy_cpus(rows[i]);
 
 		if (!isnan(busy))
-			launches->values[known++] = busy;
+			values[known++] = busy;
 	}
-	return statistics_median(launches->values, known);
+	median = statistics_median(values, known);
+	free(values);
+	return median;
 }
 
 #define RESULT_AT(name) offsetof(struct result_row, name)
@@ -185,7 +195,7 @@ static void summarize_rest(struct launches *launches, struct summary_row *row)
 	row->user_ns = median_sum(launches, user, 2);
 	row->system_ns = median_sum(launches, system, 2);
 	row->switches = median_sum(launches, switches, 4);
-	row->busy_cpus = median_busy_cpus(launches);
+	row->busy_cpus = summary_busy_cpus(launches->rows, launches->count);
 	for (size_t i = 0; i < launches->count; i++) {
 		int64_t samples = launches->rows[i]->samples;
 

@@ -22,6 +22,10 @@ int summary_compute(const struct run_directory *run, struct summary_row **rows,
 int summary_of_cases(const struct run_directory *run, const struct cases *cases,
 	struct summary_row **rows, struct why *why);
 
+/* CPUs that both sides kept busy, 0 to 2: the median over launches of latency or
+ * throughput; NAN of other tests and where the CPU time is unknown. */
+double summary_busy_cpus(const struct result_row *const *rows, size_t count);
+
 /* Leaves out cases of joined messages that follow the same case without, in the order of
  * the summary: a claim rests on them, and no table or curve has room for both. Returns
  * how many are left. */

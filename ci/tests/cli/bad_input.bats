@@ -375,7 +375,8 @@ tcp|1|1" ]
 			other) rm run/results.csv ;;
 			empty) : >run/results.csv ;;
 			foreign) printf 'a,b\n1,2\n' >run/results.csv ;;
-			binary) head -c 3000 /dev/urandom >run/results.csv ;;
+			binary) head -c 3000 /dev/zero >run/results.csv ;;
+			nul) sed -i "2s/,pipe,/,pi\x00pe,/" run/results.csv ;;
 			directory) rm run/results.csv && mkdir run/results.csv ;;
 			version) sed -i '2s/^1,/9,/' run/results.csv ;;
 			fifo) rm run/results.csv && mkfifo run/results.csv ;;
@@ -392,7 +393,8 @@ tcp|1|1" ]
 		other:'run' is not a run directory: it has no results.csv
 		empty:run/results.csv: line 1: the names of the columns are missing
 		foreign:run/results.csv: line 1: column schema is missing
-		binary:run/results.csv*line *
+		binary:run/results.csv is no text: it has a NUL byte
+		nul:run/results.csv is no text: it has a NUL byte
 		directory:run/results.csv is not a regular file
 		version:run/results.csv has schema 9, this ipcmark reads schema 1; use the version that wrote it
 		fifo:run/results.csv is not a regular file

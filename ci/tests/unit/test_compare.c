@@ -289,6 +289,19 @@ static void a_canary_that_moved_is_told(void **state)
 	assert_non_null(strstr(only()->decision.why, "set against"));
 }
 
+/* The time became shorter, and the canary's more so: that is no slowdown. */
+static void a_canary_does_not_turn_a_change_round(void **state)
+{
+	(void)state;
+	make_both();
+	add_with_canary(base, 5000, 10000);
+	add_with_canary(candidate, 4750, 8500);
+	compare();
+	assert_true(only()->decision.ratio > 1.1);
+	assert_int_equal(only()->decision.verdict, VERDICT_INCONCLUSIVE);
+	assert_non_null(strstr(only()->decision.why, "moved by -5.0 %"));
+}
+
 static void canaries_of_one_run_are_no_use(void **state)
 {
 	(void)state;
@@ -396,6 +409,7 @@ int main(void)
 		TEST(canaries_take_out_what_both_share),
 		TEST(canaries_show_what_drift_hides),
 		TEST(a_canary_that_moved_is_told),
+		TEST(a_canary_does_not_turn_a_change_round),
 		TEST(canaries_of_one_run_are_no_use),
 		TEST(sides_of_a_duet_meet_launch_by_launch),
 		TEST(a_duet_can_be_read_the_other_way_round),

@@ -203,6 +203,44 @@ static void long_series(void **state)
 	}
 }
 
+/* Windows share the chance of a false alarm: of series of noise as few show a change when
+ * they are long as when they are short. */
+static void long_noise_is_no_change(void **state)
+{
+	static double values[400];
+	static struct change_point points[200];
+	struct random random = { 5 };
+	int alarms = 0;
+
+	(void)state;
+	assert_int_equal(divisive_windows(50), 1);
+	assert_int_equal(divisive_windows(51), 2);
+	assert_int_equal(divisive_windows(100), 3);
+	for (uint64_t series = 0; series < 40; series++) {
+		const struct divisive_rule rule = { 0.05, 0, series };
+
+		for (size_t i = 0; i < 400; i++)
+			values[i] = noise(&random);
+		alarms += divisive_find(values, 400, &rule, points) > 0;
+	}
+	/* Of 40 series 2 are allowed; each window by itself would make about 10. */
+	assert_in_range(alarms, 0, 5);
+}
+
+/* A smaller alpha takes more shuffles, not a change away. */
+static void a_small_alpha_still_finds(void **state)
+{
+	double values[40];
+	struct change_point points[20];
+	const struct divisive_rule rule = { DIVISIVE_ALPHA, 0, 1 };
+
+	(void)state;
+	for (size_t i = 0; i < 40; i++)
+		values[i] = (i < 20 ? 0.1 : 0.15) + 0.001 * (double)(i * 7 % 5);
+	assert_int_equal(divisive_find(values, 40, &rule, points), 1);
+	assert_int_equal(points[0].at, 20);
+}
+
 static void the_least_number_of_values(void **state)
 {
 	(void)state;
@@ -222,6 +260,8 @@ int main(void)
 		cmocka_unit_test(transformed_series),
 		cmocka_unit_test(small_changes_do_not_count),
 		cmocka_unit_test(long_series),
+		cmocka_unit_test(long_noise_is_no_change),
+		cmocka_unit_test(a_small_alpha_still_finds),
 		cmocka_unit_test(the_least_number_of_values),
 	};
 
