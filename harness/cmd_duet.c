@@ -306,6 +306,8 @@ static int perform(struct session *session, struct why *why)
 		return interrupted(session);
 	if (!error)
 		error = finish(session, why);
+	if (error == -EEXIST)
+		return EXIT_USAGE;
 	return error ? EXIT_UNMEASURED : decision_exit(session->changes->whole);
 }
 
@@ -341,10 +343,13 @@ static int duet_main(const struct options *options)
 		.options = *options,
 		.rule = { options->alpha, options->margin } };
 	struct why why = { "" };
-	int code = EXIT_USAGE;
+	int code = EXIT_USAGE, error;
 
 	interrupt_watch();
-	if (prepare(&session, &why) == 0) {
+	error = prepare(&session, &why);
+	if (error == -ENOENT && session.topology && !session.plan.launches)
+		code = EXIT_NOTHING;
+	if (!error) {
 		if (janitor_start(&session.janitor, &why)) {
 			code = EXIT_UNMEASURED;
 		} else {

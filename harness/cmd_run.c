@@ -104,6 +104,7 @@ struct session {
 	struct clock clock;
 	struct janitor janitor;
 	bool *is_done;
+	bool was_measured; /* is any launch of the resumed run good? */
 	char quiet[FACT_TEXT];
 };
 
@@ -166,8 +167,10 @@ static int find_done(struct session *session, struct why *why)
 		session->is_done = calloc(session->plan.count, sizeof *session->is_done);
 		if (!session->is_done)
 			abort();
-		for (size_t i = 0; i < count; i++)
+		for (size_t i = 0; i < count; i++) {
 			session->is_done[rows[i].launch] = true;
+			session->was_measured |= strcmp(rows[i].status, "ok") == 0;
+		}
 	}
 	free(rows);
 	return error;
@@ -230,6 +233,8 @@ static int begin_directory(struct session *session, struct why *why)
 	run_name("", path);
 	error = run_directory_create(session->options.out ? session->options.out : path,
 		&session->directory, why);
+	if (error == -EEXIST)
+		why_add(why, "or finish that run with --resume %s", session->options.out);
 	if (error)
 		return error;
 	error = put_environment(session->directory, &session->options, &session->plan,
@@ -282,7 +287,7 @@ static int finish(struct session *session, struct run *run, int error, struct wh
 			      "'ipcmark run --resume %s' does the rest",
 			run_directory_path(session->directory));
 		code = 128 + interrupt_signal();
-	} else if (!error && !run->measured && !session->is_done) {
+	} else if (!error && !run->measured) {
 		command_error("nothing could be measured; the reasons are above");
 	}
 	return code;
@@ -303,8 +308,8 @@ static int measure_all(struct session *session, struct why *why)
 
 	for (size_t i = 0; session->is_done && i < session->plan.count; i++)
 		left -= session->is_done[i];
-	/* A resumed run that lacks nothing is a good one. */
-	run.measured = session->is_done ? 1 : 0;
+	/* A resumed run that lacks nothing is as good as it was. */
+	run.measured = session->was_measured;
 	left_s = (double)session->plan.planned_ns / 1e9 * (double)left /
 		 (double)session->plan.count;
 	print_plan_line(session, left, left_s);

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -314,11 +315,75 @@ static int answer(struct server *server, char *line, size_t length)
 	return misunderstood("what is asked is not known", fields[0]);
 }
 
+/* What was read of standard input and not answered yet. */
+struct questions {
+	char *text;
+	size_t used, room;
+};
+
+/* Reads more; a signal ends the wait. Returns how much, 0 at the end, or -errno. */
+static ssize_t read_more(struct questions *questions)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	ssize_t got;
+
+	if (questions->used == questions->room) {
+		size_t room = questions->room ? 2 * questions->room : 4096;
+		char *text = realloc(questions->text, room);
+
+		if (!text)
+			return -ENOMEM;
+		questions->text = text;
+		questions->room = room;
+	}
+	if (ppoll(&input, 1, NULL, interrupt_mask()) < 0)
+		return -errno;
+	got = read(STDIN_FILENO, questions->text + questions->used,
+		questions->room - questions->used);
+	if (got > 0)
+		questions->used += (size_t)got;
+	return got < 0 ? -errno : got;
+}
+
+/* The next question, with the end of its line if it has one; the caller frees *line. At
+ * the end of the input, or after a signal, 0. */
+static size_t next_line(struct questions *questions, char **line)
+{
+	const char *end = NULL;
+	size_t length;
+
+	*line = NULL;
+	while (!interrupt_signal()) {
+		ssize_t got = 0;
+
+		if (questions->used)
+			end = memchr(questions->text, '\n', questions->used);
+		if (!end)
+			got = read_more(questions);
+		if (!end && got > 0)
+			continue;
+		if (!end && got < 0)
+			return 0;
+		break;
+	}
+	length = end ? (size_t)(end - questions->text) + 1 : questions->used;
+	if (!length || interrupt_signal())
+		return 0;
+	*line = malloc(length + 1);
+	if (!*line)
+		return 0;
+	memcpy(*line, questions->text, length);
+	(*line)[length] = '\0';
+	questions->used -= length;
+	memmove(questions->text, questions->text + length, questions->used);
+	return length;
+}
+
 static int serve_all(struct server *server)
 {
+	struct questions questions = { 0 };
 	char *line = NULL;
-	size_t size = 0;
-	ssize_t length;
+	size_t length;
 	char version[16];
 	int error;
 
@@ -326,20 +391,19 @@ static int serve_all(struct server *server)
 	error = protocol_say(
 		stdout, PROTOCOL_NAME, version, BUILD_VERSION, BUILD_COMMIT, NULL);
 
-	while (!error && (length = getline(&line, &size, stdin)) > 0) {
+	while (!error && (length = next_line(&questions, &line)) > 0) {
 		/* The text of a launch's options lives as long as the launch. */
 		if (strncmp(line, "launch,", 7) == 0) {
 			end_launch(server);
 			free(server->launch_line);
 			server->launch_line = line;
-			error = answer(server, line, (size_t)length);
-			line = NULL;
-			size = 0;
+			error = answer(server, line, length);
 		} else {
-			error = answer(server, line, (size_t)length);
+			error = answer(server, line, length);
+			free(line);
 		}
 	}
-	free(line);
+	free(questions.text);
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "harness/counters.h"
 
+#include <dirent.h>
 #include <linux/perf_event.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -58,6 +59,21 @@ void counters_close(struct counters *counters)
 	if (counters->cycles_fd >= 0)
 		close(counters->cycles_fd);
 	*counters = (struct counters) { .cycles_fd = -1, .instructions_fd = -1 };
+}
+
+void counters_leave_threads(struct counters *counters)
+{
+	DIR *threads = counters->cycles_fd >= 0 ? opendir("/proc/self/task") : NULL;
+	const struct dirent *entry;
+	size_t count = 0;
+
+	if (!threads)
+		return;
+	while ((entry = readdir(threads)))
+		count += entry->d_name[0] != '.';
+	closedir(threads);
+	if (count > 1)
+		counters_close(counters);
 }
 
 static int64_t scaled(const struct reading *reading, uint64_t value)

@@ -27,6 +27,10 @@ struct cost {
 void counters_open(struct counters *counters);
 void counters_close(struct counters *counters);
 
+/* The hardware counters count the thread that opened them, CPU time is that of all: where
+ * there are several (a library's), the first are not read any more. */
+void counters_leave_threads(struct counters *counters);
+
 /* What this process used so far; one system call, and a second one with hardware
  * counters. User and system time have the precision of getrusage(2): where the kernel
  * accounts time by ticks the split is an estimate, the sum is not. A group that had to

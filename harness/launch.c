@@ -239,7 +239,8 @@ static void keep_cost(struct launch *launch, size_t pair, size_t size)
 	}
 }
 
-/* Runs one timed slice of one pair and size and keeps what it gave. */
+/* Runs one timed slice of one pair and size and keeps what it gave. Of a stream a slice
+ * may time parts of messages, which are as good as whole ones. */
 static int time_slice(
 	struct launch *launch, size_t pair, size_t size, unsigned number, struct why *why)
 {
@@ -269,9 +270,10 @@ static int time_slice(
 	measured->messages += report->messages;
 	measured->bytes += report->bytes;
 	measured->elapsed_ns += report->elapsed_ns;
-	if (spec->test == TEST_THROUGHPUT && report->elapsed_ns && report->messages)
+	if (spec->test == TEST_THROUGHPUT && report->elapsed_ns && report->bytes)
 		measured->slice_values[measured->slice_value_count++] =
-			1e9 * (double)report->messages / (double)report->elapsed_ns;
+			1e9 * (double)report->bytes / (double)slice.size /
+			(double)report->elapsed_ns;
 	keep_cost(launch, pair, size);
 	return 0;
 }

@@ -78,17 +78,22 @@ static ALWAYS_INLINE int exchange(struct side *side, const struct slice *slice,
 				     : exchange_pieces(side, slice, payload);
 }
 
-/* Short gaps are spun away; in longer ones this CPU idles too, as a real client would. */
-static void idle(uint64_t gap_ns)
+/* Short gaps are spun away; in longer ones this CPU idles too, as a real client would.
+ * What that costs is kept apart. */
+static void idle(struct side *side, uint64_t gap_ns)
 {
+	struct cost before, after;
 	const struct timespec gap = { .tv_sec = (time_t)(gap_ns / 1000000000),
 		.tv_nsec = (long)(gap_ns % 1000000000) };
 	uint64_t end = clock_now_ns() + gap_ns;
 
+	counters_read(side->counters, &before);
 	if (gap_ns >= 20000)
 		clock_nanosleep(CLOCK_MONOTONIC, 0, &gap, NULL);
 	while (clock_now_ns() < end)
 		;
+	counters_read(side->counters, &after);
+	cost_add_difference(&side->idle, &before, &after);
 }
 
 static ALWAYS_INLINE int ping(struct side *side, const struct slice *slice,
@@ -106,7 +111,7 @@ static ALWAYS_INLINE int ping(struct side *side, const struct slice *slice,
 			return error;
 	}
 	if (slice->gap_ns)
-		idle(slice->gap_ns);
+		idle(side, slice->gap_ns);
 	start = before = clock_stamp(side->clock);
 	end = start + clock_ticks(side->clock, slice->duration_ns);
 	for (;;) {
@@ -122,7 +127,7 @@ static ALWAYS_INLINE int ping(struct side *side, const struct slice *slice,
 		if (now >= end || side->sample_count == SAMPLES_MAX)
 			break;
 		if (slice->gap_ns) {
-			idle(slice->gap_ns);
+			idle(side, slice->gap_ns);
 			before = clock_stamp(side->clock);
 		}
 	}

@@ -58,8 +58,9 @@ const struct option_spec option_table[] = {
 		FIELD(mechanisms),
 		.kind = OPTION_TEXT,
 		.otherwise = "from the preset",
-		.in_duet = "pipe, unix_stream, unix_dgram, tcp, posix_mq, sysv_msg, shm_spin, "
-			   "shm_futex, eventfd, futex",
+		.in_duet =
+			"pipe, unix_stream, unix_dgram, tcp, posix_mq, sysv_msg, shm_spin, "
+			"shm_futex, eventfd, futex",
 		.says = "Mechanisms to measure, separated by commas, as 'ipcmark list "
 			"mechanisms' names them." },
 	{ .name = "tests",

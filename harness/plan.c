@@ -126,6 +126,38 @@ static void note_batch(
 			names, used >= sizeof names ? "..." : "");
 }
 
+/* Options that shape tests none of which is made. */
+static void note_unused(
+	struct plan *plan, const struct options *options, const struct choice *choice)
+{
+	const struct {
+		const char *name;
+		bool is_given;
+		unsigned tests;
+	} uses[] = {
+		{ "--gap", options->gap_ns > 0,
+			TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_CONNECT) |
+				TEST_BIT(TEST_PIECES) },
+		{ "--canary", options->canary != NULL, TEST_BIT(TEST_LATENCY) },
+		{ "--pieces", options->pieces != 2, TEST_BIT(TEST_PIECES) },
+		{ "--batch", options->batch > 1, TEST_BIT(TEST_THROUGHPUT) },
+		{ "--chunk", options->chunk_bytes >= 0, TEST_BIT(TEST_THROUGHPUT) },
+	};
+
+	for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {
+		size_t at = strlen(plan->note);
+		bool is_used = !uses[i].is_given;
+
+		for (int test = 0; test < TESTS; test++)
+			is_used |= choice->tests[test] &&
+				   (uses[i].tests & TEST_BIT(test));
+		if (!is_used)
+			snprintf(plan->note + at, sizeof plan->note - at,
+				"%s changes nothing: no test that it shapes is made.\n",
+				uses[i].name);
+	}
+}
+
 /* What the preset leaves out of tests of some mechanisms only. */
 static void note_left_out(struct plan *plan, const struct choice *choice)
 {
@@ -271,6 +303,7 @@ int plan_make(const struct options *options, const struct topology *topology,
 	for (size_t i = 0; i < choice.mechanism_count; i++)
 		add_mechanism(plan, options, &choice, i);
 	note_batch(plan, options, &choice);
+	note_unused(plan, options, &choice);
 	note_left_out(plan, &choice);
 	add_core_pairs(plan, options, topology, &choice);
 	if (!plan->count) {

@@ -122,8 +122,23 @@ static void side_park(struct side *side, struct report *report, int error, int b
 			;
 }
 
-static void side_work(struct side *side, const struct side_start *start,
-	const struct counters *counters)
+/* What the messages of a slice cost, without its gaps. What the kernel accounts by ticks
+ * may then come out below nothing. */
+static void keep_cost(struct side *side, const struct cost *before,
+	const struct cost *after, struct cost *cost)
+{
+	const struct cost nothing = { .has_hardware = side->idle.has_hardware };
+
+	cost_add_difference(cost, before, after);
+	if (!side->idle.pieces)
+		return;
+	cost_add_difference(cost, &side->idle, &nothing);
+	cost->user_ns = cost->user_ns > 0 ? cost->user_ns : 0;
+	cost->system_ns = cost->system_ns > 0 ? cost->system_ns : 0;
+	side->idle = (struct cost) { 0 };
+}
+
+static void side_work(struct side *side, const struct side_start *start)
 {
 	struct control *control = side->control;
 	unsigned number = side->channel.side;
@@ -132,7 +147,7 @@ static void side_work(struct side *side, const struct side_start *start,
 	for (uint32_t seen = 0;;) {
 		struct slice slice;
 		struct cost before, after;
-		int error = 0;
+		int error = 0, here;
 		int cpu = start->spec->placement.cpu[number];
 
 		while (atomic_load(&control->go) == seen)
@@ -142,11 +157,12 @@ static void side_work(struct side *side, const struct side_start *start,
 		if (slice.kind == SLICE_QUIT)
 			return;
 		if (takes_part(side, &slice)) {
-			counters_read(counters, &before);
+			counters_read(side->counters, &before);
 			error = side_slice(side, &slice, report);
-			counters_read(counters, &after);
-			cost_add_difference(&report->cost, &before, &after);
-			report->left_cpu = cpu >= 0 && sched_getcpu() != cpu;
+			counters_read(side->counters, &after);
+			keep_cost(side, &before, &after, &report->cost);
+			here = sched_getcpu(); /* -1: the system cannot tell */
+			report->left_cpu = cpu >= 0 && here >= 0 && here != cpu;
 			if (!error && !slice.is_warm_up)
 				measure_fold(side, &slice);
 			side->sample_count = 0;
@@ -170,11 +186,12 @@ int side_main(void *argument)
 	const struct side_start *start = argument;
 	const struct pair_spec *spec = start->spec;
 	struct report *report = &start->control->reports[start->side];
+	struct counters counters;
 	struct side side = { .channel = *start->channel,
 		.control = start->control,
 		.clock = start->context->clock,
-		.payload = spec->payload };
-	struct counters counters;
+		.payload = spec->payload,
+		.counters = &counters };
 	int error;
 
 	side_name(start);
@@ -191,8 +208,9 @@ int side_main(void *argument)
 		error = side_memory(&side, spec);
 	if (!error && spec->mechanism->attach)
 		error = spec->mechanism->attach(&side.channel);
+	counters_leave_threads(&counters);
 	side_park(&side, report, error, start->bell);
-	side_work(&side, start, &counters);
+	side_work(&side, start);
 	if (spec->mechanism->detach)
 		spec->mechanism->detach(&side.channel);
 	counters_close(&counters);

@@ -25,6 +25,8 @@ struct side {
 	uint64_t sent, received; /* sequence numbers of the next message each way */
 	uint32_t *samples; /* SAMPLES_MAX, prefaulted */
 	size_t sample_count;
+	const struct counters *counters;
+	struct cost idle; /* of the gaps of a slice, which is not that of its messages */
 };
 
 /* What the coordinator hands to a side that starts. */

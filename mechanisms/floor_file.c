@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "harness/base/payload.h"
 #include "mechanisms/mechanism.h"
 
 #define LINE      64
@@ -16,7 +17,6 @@ struct file_own {
 	int fd_plus_1;
 	const unsigned char *map;
 	size_t at;
-	uint64_t sum; /* so that no read can be left out */
 };
 
 static int file_attach(struct channel *channel)
@@ -66,12 +66,6 @@ static size_t next(struct file_own *own, size_t size)
 	return at;
 }
 
-static void look(struct file_own *own, const unsigned char *bytes, size_t size)
-{
-	for (size_t i = 0; i + sizeof(uint64_t) <= size; i += LINE)
-		own->sum += *(const volatile uint64_t *)(const void *)(bytes + i);
-}
-
 static int read_work(struct channel *channel, size_t size, uint64_t count)
 {
 	struct file_own *own = channel->own;
@@ -83,7 +77,7 @@ static int read_work(struct channel *channel, size_t size, uint64_t count)
 		if (got != (ssize_t)size)
 			return why_say(channel->why, got < 0 ? errno : EIO,
 				"floor_file_read: read %zu bytes", size);
-		look(own, channel->rx, size);
+		payload_touch_read(channel->rx, size);
 	}
 	return 0;
 }
@@ -93,7 +87,7 @@ static int map_work(struct channel *channel, size_t size, uint64_t count)
 	struct file_own *own = channel->own;
 
 	for (uint64_t i = 0; i < count; i++)
-		look(own, own->map + next(own, size), size);
+		payload_touch_read(own->map + next(own, size), size);
 	return 0;
 }
 

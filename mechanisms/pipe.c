@@ -30,7 +30,7 @@ int pipe_settle_size(struct channel *channel, int fd, int64_t *size)
 	char wanted[TEXT_QUANTITY], limit[TEXT_QUANTITY];
 	int actual;
 
-	if (*size != SETTING_UNSET && fcntl(fd, F_SETPIPE_SZ, *size) < 0) {
+	if (*size != SETTING_UNSET && fcntl(fd, F_SETPIPE_SZ, (int)*size) < 0) {
 		int error = why_say(channel->why, errno, "%s: set capacity to %s",
 			channel->mechanism->name, text_bytes((double)*size, wanted));
 

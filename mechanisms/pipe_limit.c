@@ -108,7 +108,7 @@ static int open_small(struct channel *channel, int ends[2])
 		if (size < PIPE_PAGES * page)
 			return 0;
 		/* Refused when the limit is near; then smaller ones do the rest. */
-		(void)fcntl(ends[1], F_SETPIPE_SZ, most);
+		(void)fcntl(ends[1], F_SETPIPE_SZ, (int)most);
 		pages += fcntl(ends[1], F_GETPIPE_SZ) / page;
 		close(ends[0]);
 	}

@@ -68,6 +68,7 @@ struct udp_own {
 	int peer_socket; /* to ask what it dropped */
 	uint64_t sent, taken;
 	uint64_t known_taken; /* by the peer, when last looked at */
+	bool has_offered; /* what fits was found out, and is kept to: no window */
 };
 
 static int open_socket(struct channel *channel, unsigned side)
@@ -226,7 +227,8 @@ static inline __attribute__((always_inline)) int send_by(
 {
 	const struct udp_own *own = channel->own;
 
-	await_window(channel, size);
+	if (!own->has_offered)
+		await_window(channel, size);
 	while (put_it(own, channel->tx, size) < 0)
 		if (errno != EINTR)
 			return why_say(channel->why, errno, "%s: send %zu bytes",
@@ -315,10 +317,11 @@ static int ask_peer(struct channel *channel, uint32_t info[SK_MEMINFO_VARS])
  * counted as dropped; nobody reads meanwhile. */
 static ssize_t udp_offer(struct channel *channel, const void *bytes, size_t size)
 {
-	const struct udp_own *own = channel->own;
+	struct udp_own *own = channel->own;
 	uint32_t before[SK_MEMINFO_VARS] = { 0 }, after[SK_MEMINFO_VARS] = { 0 };
 	int error = ask_peer(channel, before);
 
+	own->has_offered = true;
 	if (error)
 		return error;
 	while (sendto(own->ends.tx, bytes, size, MSG_DONTWAIT,

@@ -152,10 +152,7 @@ static int demand_empty(const struct run_directory *run, struct why *why)
 	closedir(directory);
 	if (is_empty)
 		return 0;
-	why_say(why, 0,
-		"'%s' is not empty; give --out another directory, or finish that run "
-		"with --resume %s",
-		run->path, run->path);
+	why_say(why, 0, "'%s' is not empty; give --out another directory", run->path);
 	return -EEXIST;
 }
 

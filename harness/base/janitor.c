@@ -101,6 +101,9 @@ void janitor_stop(struct janitor *janitor)
 		while (waitpid(janitor->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	janitor->pid = 0;
+	/* All of it is gone, unless the janitor was killed. */
+	if (janitor->ledger)
+		ledger_clear(janitor->ledger);
 }
 
 static _Noreturn void be_child(

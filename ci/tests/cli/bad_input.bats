@@ -188,7 +188,7 @@ pipe|throughput|ok|0|$first|$first" ]
 	mkdir full
 	touch full/precious plain
 	ln -s full link
-	refused 2 "ipcmark: 'full' is not empty; give --out another directory, or finish that run with --resume full" \
+	refused 2 "ipcmark: 'full' is not empty; give --out another directory (or finish that run with --resume full)" \
 		"${pipe[@]}" --out full
 	refused 2 "ipcmark: 'plain' is not a directory" "${pipe[@]}" --out plain
 	refused 2 "ipcmark: make the directory 'plain/run': Not a directory (give --out a directory that can be written)" \

@@ -305,6 +305,20 @@ static void a_killed_parent_is_cleaned_up_after(void **state)
 	munmap(family, sizeof *family);
 }
 
+/* Where it is the janitor that dies, who started it cleans up. */
+static void a_killed_janitor_leaves_nothing(void **state)
+{
+	char directory[128];
+
+	(void)state;
+	assert_int_equal(begin(NULL), 0);
+	snprintf(directory, sizeof directory, "%s", janitor.directory);
+	kill(janitor.pid, SIGKILL);
+	assert_int_equal(access(directory, F_OK), 0);
+	janitor_stop(&janitor);
+	assert_int_equal(access(directory, F_OK), -1);
+}
+
 static void no_place_for_a_directory(void **state)
 {
 	char absent[128];
@@ -340,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_descriptor_for_a_child, begin, end),
 		cmocka_unit_test_setup_teardown(reaping_keeps_the_priority, begin, end),
 		cmocka_unit_test(a_killed_parent_is_cleaned_up_after),
+		cmocka_unit_test(a_killed_janitor_leaves_nothing),
 		cmocka_unit_test(no_place_for_a_directory),
 	};
 
