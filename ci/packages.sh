@@ -262,8 +262,8 @@ need_rows() {
 }
 
 # need_packages bench|test: everything the purpose needs is there, or the script ends with
-# 2 and has said what to install; what is `maybe` there is wanted too. Asks apt for nothing
-# where nothing is missing.
+# 2 and has said what to install; what is `maybe` there is wanted too. Asks apt for
+# nothing where nothing is missing.
 need_packages() {
 	local as_root=
 

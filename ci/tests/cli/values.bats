@@ -19,7 +19,8 @@ ask() {
 
 @test "parts of a message count in the rate of a stream" {
 	"$IPCMARK" run "${quiet[@]}" --mechanisms tcp_buf256k,unix_stream \
-		--tests throughput --sizes 1M --launches 3 --slices 1 --slice 2ms --out run
+		--tests throughput --sizes 1M --launches 3 --slices 1 --slice 2ms \
+		--out run
 	ask "select mechanism, bytes_per_s, bytes, elapsed_ns from r"
 	[ "$(ask "select count(*) from r where status = 'ok'")" -eq 6 ]
 	# One slice: the rate is its bytes by its time.

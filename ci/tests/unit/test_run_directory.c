@@ -42,8 +42,8 @@ static void unfit_paths_are_refused(void **state)
 	assert_int_equal(symlink("full", "link"), 0);
 	assert_int_equal(symlink("nowhere", "dangling"), 0);
 	refuses_to_create("", -EINVAL, "the path of the run directory is empty");
-	refuses_to_create("full", -EEXIST,
-		"'full' is not empty; give --out another directory");
+	refuses_to_create(
+		"full", -EEXIST, "'full' is not empty; give --out another directory");
 	refuses_to_create("file", -ENOTDIR, "'file' is not a directory");
 	refuses_to_create("file/run", -ENOTDIR,
 		"make the directory 'file/run': Not a directory (give --out a directory "
