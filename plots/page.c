@@ -144,8 +144,8 @@ void page_curve(struct page *page, const struct look *look)
 	page->looks[page->curve_count] = *look;
 	/* Two empty lines end a data set; the point without value keeps an empty curve
 	 * from swallowing them. */
-	fprintf(page->curves, "%sNaN NaN NaN NaN NaN NaN\n",
-		page->curve_count ? "\n\n" : "");
+	fputs(page->curve_count ? "\n\n" : "", page->curves);
+	page_point(page, NULL, 0);
 	page->curve_count++;
 	page->panels[page->panel_count - 1].curve_count++;
 }

@@ -280,7 +280,7 @@ static void draw_bands(struct page *page, const struct series *series, double y)
 		page_point(page,
 			(double[]) { value[places[i].column], NAN, y - half, y - dark,
 				y + dark, y + half },
-			PAGE_CURVE);
+			6);
 	}
 	page_curve(page, &look);
 	page_point(page, (double[]) { value[1], y }, 2);

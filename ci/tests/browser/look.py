@@ -97,6 +97,9 @@ LOOK = r"""
     if (words.length < 2 || words.some(word => !word))
       wrong.push(`a figure without words: ${one.outerHTML.slice(0, 80)}`);
   }
+  for (const dot of document.querySelectorAll(".strip svg circle"))
+    if (!(dot.cx.baseVal.value >= 0 && dot.cx.baseVal.value <= 150))
+      wrong.push(`a dot is off its scale: ${dot.outerHTML}`);
   const ids = Array.from(document.querySelectorAll("[id]"), one => one.id);
   for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i)))
     wrong.push(`two elements have the id ${id}`);

@@ -169,6 +169,37 @@ lacks() {
 	shows 'No mechanism was measured' 'environment.csv is missing'
 }
 
+# add_memory RUN BYTES: launches of the memory test.
+add_memory() {
+	awk -F, -v OFS=, -v bytes="$2" '
+		NR == 1 {
+			print $0, "channels", "memory_bytes", "memory_used_bytes"
+			for (i = 1; i <= NF; i++)
+				at[$i] = i
+			next
+		}
+		{ print $0, "", "", "" }
+		END {
+			$at["test"] = "memory"
+			$at["payload"] = $at["gap_ns"] = $at["median_ns"] = ""
+			for (l = 0; l < 6; l++) {
+				$at["launch"]++
+				print $0, 100, bytes + l, bytes + 100
+			}
+		}' "$1/results.csv" >"$1/more.csv"
+	mv "$1/more.csv" "$1/results.csv"
+}
+
+@test "report: times and memory have scales of their own" {
+	made_run base 1
+	made_run slow 1.2
+	add_memory base 4096
+	add_memory slow 8192
+	"$IPCMARK" report base slow -o two.html
+	# Of both the least and the greatest, at the ends.
+	[ "$(grep -c '"base" cx="8.0".*"run1" cx="142.0"' two.html)" -eq 2 ]
+}
+
 @test "report: it is fit for people, in a browser" {
 	command -v python3 >/dev/null || skip "no python3"
 	"$IPCMARK" report "$run_small" -o one.html
