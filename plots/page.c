@@ -145,7 +145,7 @@ void page_curve(struct page *page, const struct look *look)
 	/* Two empty lines end a data set; the point without value keeps an empty curve
 	 * from swallowing them. */
 	fputs(page->curve_count ? "\n\n" : "", page->curves);
-	page_point(page, NULL, 0);
+	page_point(page, (double[]) { NAN }, 1);
 	page->curve_count++;
 	page->panels[page->panel_count - 1].curve_count++;
 }
