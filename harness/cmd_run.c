@@ -234,7 +234,8 @@ static int begin_directory(struct session *session, struct why *why)
 	error = run_directory_create(session->options.out ? session->options.out : path,
 		&session->directory, why);
 	if (error == -EEXIST)
-		why_add(why, "or finish that run with --resume %s", session->options.out);
+		why_add(why, "or finish that run with --resume %s",
+			session->options.out ? session->options.out : path);
 	if (error)
 		return error;
 	error = put_environment(session->directory, &session->options, &session->plan,

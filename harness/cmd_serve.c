@@ -350,24 +350,20 @@ static ssize_t read_more(struct questions *questions)
 static size_t next_line(struct questions *questions, char **line)
 {
 	const char *end = NULL;
+	ssize_t got = 1;
 	size_t length;
 
 	*line = NULL;
-	while (!interrupt_signal()) {
-		ssize_t got = 0;
-
+	while (got > 0 && !end) {
 		if (questions->used)
 			end = memchr(questions->text, '\n', questions->used);
 		if (!end)
 			got = read_more(questions);
-		if (!end && got > 0)
-			continue;
-		if (!end && got < 0)
-			return 0;
-		break;
 	}
+	if (got < 0 || interrupt_signal())
+		return 0;
 	length = end ? (size_t)(end - questions->text) + 1 : questions->used;
-	if (!length || interrupt_signal())
+	if (!length)
 		return 0;
 	*line = malloc(length + 1);
 	if (!*line)

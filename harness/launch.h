@@ -23,7 +23,8 @@
 #define COALESCE_BYTES ((size_t)16 << 20)
 
 /* The most sends that a message leaves in. */
-#define PIECES_MOST 64
+#define PIECES_LEAST 2 /* and the default of --pieces */
+#define PIECES_MOST  64
 
 struct launch_spec {
 	size_t pair_count;

@@ -166,7 +166,7 @@ const struct option_spec option_table[] = {
 		PLAN,
 		FIELD(pieces),
 		.kind = OPTION_NUMBER,
-		.least = 2,
+		.least = PIECES_LEAST,
 		.most = PIECES_MOST,
 		.standard = "2",
 		.says = "Sends that each message leaves in, in the pieces test: a header and a "

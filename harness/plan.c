@@ -139,7 +139,7 @@ static void note_unused(
 			TEST_BIT(TEST_LATENCY) | TEST_BIT(TEST_CONNECT) |
 				TEST_BIT(TEST_PIECES) },
 		{ "--canary", options->canary != NULL, TEST_BIT(TEST_LATENCY) },
-		{ "--pieces", options->pieces != 2, TEST_BIT(TEST_PIECES) },
+		{ "--pieces", options->pieces != PIECES_LEAST, TEST_BIT(TEST_PIECES) },
 		{ "--batch", options->batch > 1, TEST_BIT(TEST_THROUGHPUT) },
 		{ "--chunk", options->chunk_bytes >= 0, TEST_BIT(TEST_THROUGHPUT) },
 	};

@@ -27,10 +27,9 @@
  * - The word behind a message is made zero when its memory is reserved, while the sender
  *   still waits. Between the message and its header the header would wait for that line.
  * - Where the consumer answers each message, the producer turns back to the front after
- *   TURN bytes, as to the end of the ring: what is written again soon is still in a
- * cache. A stream goes round the whole ring: what the consumer has just read would have
- * to be taken from its cache again, which costs more than to get it from one that is
- * shared.
+ *   TURN bytes, as to the end of the ring: what is written again is still in a cache.
+ * - A stream goes round the whole ring: what its consumer has just read would have to be
+ *   taken from its cache again, which costs more than to get it from a shared one.
  *
  * A round trip moves two lines, one a direction. A loop that passes one line to and fro
  * takes a quarter less (`bare_two_lines` of ci/fidelity.sh shows it): who reads it is who

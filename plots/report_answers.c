@@ -113,8 +113,7 @@ static void put_value(FILE *out, enum question question, const struct answer *an
 		fputs("a wake-up there and back", out);
 }
 
-/* How much of the CPUs it keeps busy, or how long it takes. In a stream the CPU is
- * charged for filling and draining it as well, which is not timed. */
+/* How much of the CPUs it keeps busy, or how long it takes. */
 static void put_price(FILE *out, enum question question, const struct summary_row *row)
 {
 	char text[TEXT_QUANTITY];

@@ -71,6 +71,7 @@ int run_file_read(int directory_fd, const char *where, const char *name, char **
 	/* It would end a field early, without a word. */
 	if (memchr(*text, '\0', *length)) {
 		free(*text);
+		*text = NULL;
 		return why_say(
 			why, 0, "%s/%s is no text: it has a NUL byte", where, name);
 	}

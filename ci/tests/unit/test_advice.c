@@ -125,6 +125,28 @@ static void what_is_asked_for_is_kept(void **state)
 	assert_int_equal(advice.unfit, 5);
 }
 
+/* The CPU is charged for the stamps between messages, which their median leaves out. */
+static void what_is_dear_is_told_by_wall_time(void **state)
+{
+	(void)state;
+	for (int i = 0; i < LAUNCHES; i++) {
+		struct result_row row = runs_row(next_launch++, 300);
+
+		row_text(row.mechanism, "shm_spin");
+		row.size_bytes = 64;
+		row.user_a_ns = row.user_b_ns = 330;
+		row.messages = 100;
+		row.elapsed_ns = 33000;
+		runs_append(run, &row);
+	}
+	need.max_cpu_share = 2;
+	assert_true(advised());
+	assert_false(advice.items[0].is_too_dear);
+	need.max_cpu_share = 1.9;
+	assert_true(advised());
+	assert_true(advice.items[0].is_too_dear);
+}
+
 static void what_is_too_dear_is_told_and_not_ranked(void **state)
 {
 	(void)state;
@@ -259,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(overlapping_intervals_share_a_rank),
 		TEST(what_is_asked_for_is_kept),
+		TEST(what_is_dear_is_told_by_wall_time),
 		TEST(what_is_too_dear_is_told_and_not_ranked),
 		TEST(the_nearest_size_is_ranked_and_said),
 		TEST(wake_ups_are_those_that_carry_nothing),

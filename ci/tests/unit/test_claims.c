@@ -190,6 +190,8 @@ static void the_best_of_several_stands_for_them(void **state)
 	add("pipe", "shared-l3", 64, 5000);
 	add("floor_cacheline", "shared-l3", 64, 100);
 	assert_int_equal(judge_rule("latency(shm_*) < latency(!shm_*)"), CLAIM_CONFIRMED);
+	/* The interval is not that of the one that is named. */
+	assert_non_null(strstr(judged.evidence[0].text, "shm_spin (best of 2) 300 ns"));
 	/* A floor is meant only by its name. */
 	assert_int_equal(
 		judge_rule("latency(floor_*) < latency(shm_*)"), CLAIM_CONFIRMED);
