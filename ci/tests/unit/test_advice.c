@@ -134,15 +134,15 @@ static void what_is_dear_is_told_by_wall_time(void **state)
 
 		row_text(row.mechanism, "shm_spin");
 		row.size_bytes = 64;
-		row.user_a_ns = row.user_b_ns = 330;
+		row.user_a_ns = row.user_b_ns = 165;
 		row.messages = 100;
 		row.elapsed_ns = 33000;
 		runs_append(run, &row);
 	}
-	need.max_cpu_share = 2;
+	need.max_cpu_share = 1.05;
 	assert_true(advised());
 	assert_false(advice.items[0].is_too_dear);
-	need.max_cpu_share = 1.9;
+	need.max_cpu_share = 0.95;
 	assert_true(advised());
 	assert_true(advice.items[0].is_too_dear);
 }
