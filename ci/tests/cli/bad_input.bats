@@ -2,12 +2,10 @@
 # What a user can get wrong and what a machine can refuse: a sentence that names the thing,
 # the value and the way out, the right exit code, and nothing left behind.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
 	# A launch of a few milliseconds.

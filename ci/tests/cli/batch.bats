@@ -1,12 +1,10 @@
 #!/usr/bin/env bats
 # --batch: what is planned, measured, recorded and said with it.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
 	quiet=(--clock monotonic --placements unpinned --warm-up 1ms --launches 1

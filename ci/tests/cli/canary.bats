@@ -1,14 +1,12 @@
 #!/usr/bin/env bats
 # A second mechanism beside each latency launch, and what is no canary.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
 	# shellcheck source=ci/tests/cli/made_runs.sh
 	. "$SOURCE_DIR/ci/tests/cli/made_runs.sh"
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 }
 
 # rows FIELD... WHERE: of run/results.csv, one row a line, "|" between.

@@ -3,12 +3,10 @@
 
 bats_require_minimum_version 1.5.0
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR" || exit
+	clean_room
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
 }

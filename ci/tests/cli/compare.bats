@@ -1,14 +1,12 @@
 #!/usr/bin/env bats
 # Runs against runs: exit codes, sentences, formats. The runs are made up.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
 	# shellcheck source=ci/tests/cli/made_runs.sh
 	. "$SOURCE_DIR/ci/tests/cli/made_runs.sh"
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 }
 
 @test "compare: no change is 0, slower 1, faster 0, inconclusive 3" {

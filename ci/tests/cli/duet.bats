@@ -2,14 +2,12 @@
 # A duet as its user meets it: a build against itself, how it is ended, and commands that
 # are no ipcmark, or lie. No speed is asserted.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
 	# shellcheck source=ci/tests/cli/made_runs.sh
 	. "$SOURCE_DIR/ci/tests/cli/made_runs.sh" # ends
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
 	# All that a duet starts inherits it, and nothing else has it.

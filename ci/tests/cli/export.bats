@@ -2,12 +2,10 @@
 # Exports on the command line, and what the tools they are for make of them, where those
 # are installed.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 	run=$SOURCE_DIR/ci/tests/golden/run-small
 }
 

@@ -2,12 +2,11 @@
 # Help, manual page and completion tell the same story, and a wrong command line is told
 # what is wrong with it.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
 	page=$SOURCE_DIR/harness/ipcmark.1
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
+	clean_room
 }
 
 commands() {

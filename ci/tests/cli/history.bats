@@ -2,14 +2,12 @@
 # Many runs: where a case changed, between which commits, and what is refused. The runs are
 # made up.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
 	# shellcheck source=ci/tests/cli/made_runs.sh
 	. "$SOURCE_DIR/ci/tests/cli/made_runs.sh"
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 }
 
 # made_history FACTOR...: runs 01, 02, ..., a day and a commit each, a launch of each case.

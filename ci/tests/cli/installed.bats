@@ -2,6 +2,8 @@
 # What `cmake --install` puts in place is whole: it works where it was put and wherever it
 # is moved to, and needs nothing of the source tree.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup_file() {
 	local build
 	build=$(dirname "$IPCMARK")
@@ -16,11 +18,7 @@ setup_file() {
 
 setup() {
 	[ -d "$prefix" ] || skip "$IPCMARK is not in a build tree that can be written"
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
 	export HOME=$PWD

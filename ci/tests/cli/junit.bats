@@ -1,13 +1,11 @@
 #!/usr/bin/env bats
 # JUnit that a CI server takes: by the schema, and with counts that are right.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
+	clean_room
 	command -v xmllint >/dev/null || skip "xmllint is not installed"
-	cd "$BATS_TEST_TMPDIR" || exit
 	# shellcheck source=ci/tests/cli/made_runs.sh
 	. "$SOURCE_DIR/ci/tests/cli/made_runs.sh"
 }

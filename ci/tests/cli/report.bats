@@ -1,12 +1,10 @@
 #!/usr/bin/env bats
 # The report: what stands in it, where it is written, and that a run cannot break it.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 	# shellcheck source=ci/tests/cli/made_runs.sh
 	. "$SOURCE_DIR/ci/tests/cli/made_runs.sh"
 	run_small=$SOURCE_DIR/ci/tests/golden/run-small

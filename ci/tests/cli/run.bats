@@ -1,12 +1,10 @@
 #!/usr/bin/env bats
 # A run as its user meets it: what it writes, what it says, how it is ended and resumed.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 	mkdir tmp shm
 	export TMPDIR=$PWD/tmp
 	# CLOCK_MONOTONIC and sides that are not pinned leave no reason for a retry.

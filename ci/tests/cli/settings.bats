@@ -3,12 +3,10 @@
 # --set, recorded as the system made it, and refused with the range where it is wrong. The
 # cases come from the list itself, so that a new setting is tested as soon as it is there.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
 	# A launch of a few milliseconds.

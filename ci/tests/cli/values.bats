@@ -1,12 +1,10 @@
 #!/usr/bin/env bats
 # What the numbers of a run rest on, where it can be told from the run itself.
 
+. "$SOURCE_DIR/ci/tests/cli/room.sh"
+
 setup() {
-	local name
-	for name in $(compgen -e IPCMARK_); do
-		unset "$name"
-	done
-	cd "$BATS_TEST_TMPDIR"
+	clean_room
 	mkdir tmp
 	export TMPDIR=$PWD/tmp
 	quiet=(--clock monotonic --placements unpinned --warm-up 1ms)
